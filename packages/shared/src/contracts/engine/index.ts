@@ -1,0 +1,3 @@
+export * from './jobs.ts';
+export * from './messages.ts';
+export * from './outcomes.ts';

@@ -1,0 +1,4 @@
+export * from './ids.ts';
+export * from './media.ts';
+export * from './recipe.ts';
+export * from './states.ts';
