@@ -1,4 +1,5 @@
 export * from './ids.ts';
 export * from './media.ts';
+export * from './price.ts';
 export * from './recipe.ts';
 export * from './states.ts';
