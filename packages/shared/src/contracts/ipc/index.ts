@@ -1,1 +1,35 @@
-export {};
+import type { z } from 'zod';
+import type { Envelope } from '../../errors/app-error.ts';
+import { appRoutes } from './app.ts';
+import { batchRoutes } from './batches.ts';
+import type { IpcEventName, IpcEvents } from './events.ts';
+import type { AddReport } from './library.ts';
+import { libraryRoutes } from './library.ts';
+
+export * from './app.ts';
+export * from './batches.ts';
+export * from './events.ts';
+export * from './library.ts';
+export * from './route.ts';
+
+/** Every call that the window can make. One invoke channel carries them all. */
+export const IPC_ROUTES = { ...appRoutes, ...libraryRoutes, ...batchRoutes } as const;
+export type IpcRouteId = keyof typeof IPC_ROUTES;
+export type IpcInput<R extends IpcRouteId> = z.input<(typeof IPC_ROUTES)[R]['input']>;
+export type IpcParsed<R extends IpcRouteId> = z.output<(typeof IPC_ROUTES)[R]['input']>;
+export type IpcOutput<R extends IpcRouteId> = Exclude<(typeof IPC_ROUTES)[R]['output'], undefined>;
+
+export const INVOKE_CHANNEL = 'pingplex:invoke';
+export const EVENT_CHANNEL = 'pingplex:event';
+/** Longest request that main reads, in characters of JSON. */
+export const MAX_IPC_CHARS = 8_000_000;
+
+/** `window.pingplex`: all that the page has of the world outside. `Dropped` is the DOM's `File` (this package knows no DOM). */
+export type PingplexApi<Dropped = unknown> = {
+  /** Calls main. Never rejects: errors come as data. Routes marked `preloadOnly` are refused here. */
+  invoke<R extends IpcRouteId>(route: R, input: IpcInput<R>): Promise<Envelope<IpcOutput<R>>>;
+  /** Adds files and folders that were dropped or pasted; paths are read in preload and never reach the page. */
+  addDropped(files: readonly Dropped[]): Promise<Envelope<AddReport>>;
+  /** Subscribes; call the returned function to end it. */
+  on<E extends IpcEventName>(event: E, listener: (data: IpcEvents[E]) => void): () => void;
+};

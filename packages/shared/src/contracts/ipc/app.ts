@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { ConflictRule } from '../../domain/recipe.ts';
+import type { Account, Model, Movement, Wallet } from '../http/index.ts';
+import { ipc } from './route.ts';
+
+/** Remembered choices of the user. Kept by main, versioned on disk. */
+export const Settings = z.strictObject({
+  theme: z.enum(['system', 'light', 'dark']),
+  language: z.enum(['system', 'en', 'ru']),
+  view: z.enum(['grid', 'table']),
+  sort: z.strictObject({ by: z.enum(['added', 'name', 'size', 'kind', 'modified']), descending: z.boolean() }),
+  gridSize: z.int().min(100).max(400),
+  inspectorOpen: z.boolean(),
+  outputFolderId: z.string().max(64).nullable(),
+  template: z.string().min(1).max(300),
+  conflict: ConflictRule,
+  keepTree: z.boolean(),
+  serverUrl: z.url().max(500).nullable(),
+});
+export type Settings = z.infer<typeof Settings>;
+
+/** Where tokens are: in the OS keychain, only in memory until quit (no keychain), or unreachable because the keychain is locked. */
+export type KeychainState = 'kept' | 'sessionOnly' | 'locked';
+export type ServerState = 'unknown' | 'online' | 'offline';
+
+export type AppState = {
+  readonly version: string;
+  readonly platform: 'darwin' | 'win32' | 'linux';
+  /** The system's language, already narrowed to what we speak. */
+  readonly systemLanguage: 'en' | 'ru';
+  readonly settings: Settings;
+  readonly keychain: KeychainState;
+  readonly server: { readonly state: ServerState; readonly sandbox: boolean; readonly url: string };
+  /** Null when signed out. */
+  readonly account: Account | null;
+  readonly wallet: Wallet | null;
+  readonly engine: { readonly ready: boolean; readonly version: string | null };
+  /** Chosen output folder for display, null when none was chosen yet. */
+  readonly outputFolder: OutputFolder | null;
+};
+
+/** A folder that the user chose in main's dialog; the window names it by id and shows the path. */
+export type OutputFolder = { readonly id: string; readonly displayPath: string };
+
+const nothing = z.strictObject({});
+const email = z.email().max(254);
+const password = z.string().min(1).max(4096);
+
+export const appRoutes = {
+  'app.getState': ipc<AppState>()(nothing),
+  'app.setSettings': ipc<Settings>()(Settings.partial()),
+  /** Opens a page of ours in the system browser. Only what is listed here can be opened. */
+  'app.openExternal': ipc<{ opened: boolean }>()(z.strictObject({ what: z.enum(['mailSandbox', 'help', 'privacy']) })),
+  'app.chooseOutputFolder': ipc<OutputFolder | null>()(nothing),
+  /** What failed last and how the parts are doing, redacted, ready to copy. */
+  'app.diagnostics': ipc<{ text: string }>()(nothing),
+
+  'account.signUp': ipc<{ status: 'mailSent' }>()(z.strictObject({ email, password })),
+  'account.signIn': ipc<{ account: Account }>()(z.strictObject({ email, password })),
+  'account.signOut': ipc<{ done: true }>()(nothing),
+  'account.resendVerification': ipc<{ status: 'mailSent' }>()(z.strictObject({ email })),
+  'account.forgotPassword': ipc<{ status: 'mailSent' }>()(z.strictObject({ email })),
+  'wallet.refresh': ipc<Wallet>()(nothing),
+  'wallet.movements': ipc<{ movements: Movement[]; next: string | null }>()(
+    z.strictObject({ before: z.uuid().optional(), limit: z.int().min(1).max(200).default(50) }),
+  ),
+  'models.list': ipc<{ models: Model[] }>()(nothing),
+} as const;

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { MediaFileId } from '../../domain/ids.ts';
+import type { MediaFormat, MediaKind } from '../../domain/media.ts';
+import type { AppErrorData } from '../../errors/app-error.ts';
+import type { InspectOutcome, PrivacyFlagCode, Summary, WaveformOutcome } from '../engine/outcomes.ts';
+import { ipc } from './route.ts';
+
+/** A media file as the window knows it: by id. Folder and name are for display only. */
+export type MediaFileView = {
+  readonly id: MediaFileId;
+  readonly name: string;
+  /** Folder for display, home shortened to `~`. */
+  readonly folder: string;
+  readonly sizeBytes: number;
+  readonly modifiedAt: number;
+  /** Grows with every file that was added; the default order. */
+  readonly order: number;
+  readonly kind: MediaKind;
+  readonly format: MediaFormat;
+  /** `reading` until the quick inspection is there; `failed` keeps the reason. `missing`: the file is gone from disk. */
+  readonly state: 'reading' | 'ready' | 'failed' | 'missing';
+  readonly summary: Summary | null;
+  readonly flags: readonly PrivacyFlagCode[];
+  readonly damaged: boolean;
+  readonly nameMismatch: boolean;
+  readonly error: AppErrorData | null;
+};
+
+/** What adding did: nothing is left out silently. */
+export type AddReport = {
+  readonly added: number;
+  readonly alreadyThere: number;
+  readonly refused: readonly { readonly name: string; readonly error: AppErrorData }[];
+  /** More were refused than the list shows. */
+  readonly refusedTotal: number;
+};
+
+export type LibraryPage = {
+  readonly rev: number;
+  readonly files: readonly MediaFileView[];
+  readonly total: number;
+  readonly next: number | null;
+};
+
+/** Something that the window can show: a `media://` address, and whether it is a labelled stand-in for the original. */
+export type PreviewView = { readonly url: string; readonly mime: string; readonly proxy: boolean };
+
+const one = z.strictObject({ id: MediaFileId });
+const paths = z.array(z.string().min(1).max(4096)).min(1).max(20_000);
+
+export const libraryRoutes = {
+  'library.page': ipc<LibraryPage>()(z.strictObject({ offset: z.int().min(0).default(0), limit: z.int().min(1).max(5000).default(2000) })),
+  'library.addByDialog': ipc<AddReport | null>()(z.strictObject({ what: z.enum(['files', 'folder']) })),
+  'library.addPaths': ipc<AddReport>()(z.strictObject({ paths }), { preloadOnly: true }),
+  'library.remove': ipc<{ removed: number }>()(z.strictObject({ ids: z.array(MediaFileId).min(1).max(100_000) })),
+  'library.inspect': ipc<InspectOutcome>()(one),
+  'library.preview': ipc<PreviewView>()(one),
+  'library.waveform': ipc<WaveformOutcome>()(z.strictObject({ id: MediaFileId, peaks: z.int().min(16).max(4096) })),
+  'library.reveal': ipc<{ shown: boolean }>()(one),
+} as const;
+
+/** Addresses of media for the page; main makes thumbnails when they are first asked for, newest request first. */
+export const mediaUrls = {
+  thumbnail: (id: MediaFileId): string => `media://thumb/${id}`,
+  original: (id: MediaFileId): string => `media://file/${id}`,
+  result: (id: string): string => `media://result/${id}`,
+  resultThumbnail: (id: string): string => `media://result-thumb/${id}`,
+} as const;
