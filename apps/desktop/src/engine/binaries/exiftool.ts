@@ -1,0 +1,134 @@
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, extname, join } from 'node:path';
+import type { Tag } from '@pingplex/shared/contracts/engine';
+import { AppError } from '@pingplex/shared/errors';
+import { ExifTool, ExifToolTask } from 'exiftool-vendored';
+import { parseTags } from './exiftool-json.ts';
+
+/** Two processes answer 145 files/s on two cores, one answers 93; more only cost memory. */
+const MAX_PROCESSES = 2;
+const TASK_TIMEOUT_MS = 10_000;
+
+/**
+ * Cuts texts at 64 kB + 1 before they leave ExifTool: a bomb of a few kB can unfold to hundreds of megabytes. Binary values pass through
+ * the same filter and must keep their length, because ExifTool prints it; they are told apart by the calling frame's argument.
+ */
+const CUT_LONG_TEXTS = [
+  'Filter=if (length($_) > 65537) { my $bin; { package DB; for (my $i = 0; ; ++$i) { my @c = caller($i); last unless @c;',
+  'next unless $c[3] eq "Image::ExifTool::Filter"; my $arg = $DB::args[2]; $bin = 1 if ref($arg) && ref($$arg) eq "SCALAR"; } }',
+  '$_ = substr($_, 0, 65537) unless $bin; }',
+].join(' ');
+
+const CHARSETS = ['-charset', 'filename=utf8'];
+const READ_ARGS = [...CHARSETS, '-j', '-l', '-a', '-G1', '-api', 'largefilesupport=1', '-api', CUT_LONG_TEXTS];
+
+class RawTask extends ExifToolTask<string> {
+  protected override parse(output: string, error?: Error): string {
+    // Whatever was printed counts; ExifTool reports damage as tags of its own group.
+    if (output.trim() === '' && error) throw error;
+    return output;
+  }
+}
+
+let pool: ExifTool | undefined;
+
+function processes(): ExifTool {
+  pool ??= new ExifTool({
+    maxProcs: MAX_PROCESSES,
+    taskTimeoutMillis: TASK_TIMEOUT_MS,
+    spawnTimeoutMillis: 15_000,
+    taskRetries: 0,
+    // Only what Perl needs to run: no secrets of ours reach it.
+    exiftoolEnv: {
+      PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+      ...(process.env['SystemRoot'] ? { SystemRoot: process.env['SystemRoot'] } : {}),
+    },
+  });
+  return pool;
+}
+
+function toolError(thrown: unknown): AppError {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  if (/perl|ENOENT|not found|Failed to find ExifTool|BatchCluster has ended|spawn/i.test(message)) {
+    return new AppError('engine.unavailable', `ExifTool is not available: ${message}`, { params: { what: 'ExifTool' }, cause: thrown });
+  }
+  if (/timeout|timed out/i.test(message)) return new AppError('engine.timedOut', `ExifTool did not answer: ${message}`, { cause: thrown });
+  return new AppError('file.damaged', message, { cause: thrown });
+}
+
+/**
+ * Gives a file a name that ExifTool's line protocol can carry. A line break would split one argument into two, so such a file is
+ * reached through a link with a plain name; all others are named as they are.
+ */
+async function withPlainName<T>(path: string, work: (plain: string) => Promise<T>): Promise<T> {
+  if (!/[\r\n]/.test(path)) return work(path);
+  const dir = await mkdtemp(join(tmpdir(), 'pingplex-name-'));
+  try {
+    const link = join(dir, `file${extname(path).replace(/[^.A-Za-z0-9]/g, '')}`);
+    await symlink(path, link);
+    return await work(link);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Runs one ExifTool command in the pool and gives its standard output.
+ * @param args arguments without the file; none may hold a line break
+ * @param path absolute path of the file, always the last argument
+ * @throws AppError engine.unavailable, engine.timedOut, file.damaged
+ */
+export function runExifTool(args: readonly string[], path: string): Promise<string> {
+  return withPlainName(path, async (plain) => {
+    try {
+      return await processes().enqueueTask(() => new RawTask([...CHARSETS, ...args, plain]), false);
+    } catch (thrown) {
+      throw toolError(thrown);
+    }
+  });
+}
+
+/**
+ * Every tag that ExifTool knows, keyed `Group:Name` (-G1), with the printed value and the machine value where they differ.
+ * @throws AppError engine.unavailable when ExifTool or Perl is missing, engine.timedOut after 10 s, file.damaged
+ */
+export async function readTagsFull(path: string): Promise<Tag[]> {
+  const output = await withPlainName(path, async (plain) => {
+    try {
+      return await processes().enqueueTask(() => new RawTask([...READ_ARGS, plain]), false);
+    } catch (thrown) {
+      throw toolError(thrown);
+    }
+  });
+  const tags = parseTags(output);
+  const own: Readonly<Record<string, string>> = { 'System:FileName': basename(path), 'System:Directory': dirname(path) };
+  return tags.map((tag) => (own[tag.key] === undefined ? tag : { ...tag, value: own[tag.key] ?? '' }));
+}
+
+/**
+ * Writes tags in place, without keeping ExifTool's back-up copy. Only ever called on temporary files of ours.
+ * @param args write arguments such as `-all=` or `-XMP-dc:Title=…`; no line breaks
+ * @throws AppError as `runExifTool`, and output.writeFailed when ExifTool changed nothing
+ */
+export async function writeTags(args: readonly string[], path: string): Promise<void> {
+  const output = await runExifTool([...args, '-overwrite_original', '-ignoreMinorErrors'], path);
+  if (/\b[1-9]\d* (image )?files? (updated|created|unchanged)/.test(output)) return;
+  throw new AppError('output.writeFailed', `ExifTool did not write: ${output.slice(0, 500)}`);
+}
+
+/** ExifTool's version, or the reason why it can't run. */
+export async function exifToolVersion(): Promise<string> {
+  try {
+    return await processes().version();
+  } catch (thrown) {
+    throw toolError(thrown);
+  }
+}
+
+/** Ends the processes of the pool; the next call starts new ones. */
+export async function endExifTool(): Promise<void> {
+  const ending = pool;
+  pool = undefined;
+  await ending?.end();
+}
