@@ -1,0 +1,96 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { FORMATS, type MediaFormat } from '@pingplex/shared/domain';
+import type { Demuxer, Frame } from 'node-av';
+import { avError, describeInput, loadAv, openInput, type StreamFacts } from '../binaries/av.ts';
+import { sniff } from '../probe/sniff.ts';
+
+/** Work between two looks at the signal; keeps the worker's answers well under a second apart. */
+const SLICE_MS = 15;
+
+/** What a film or sound file holds, and a way to read it again from the start. */
+export type OpenMedia = {
+  readonly path: string;
+  readonly format: MediaFormat;
+  readonly video: StreamFacts | undefined;
+  readonly audio: StreamFacts | undefined;
+  readonly durationMs: number | undefined;
+};
+
+/**
+ * Looks into a video or sound file.
+ * @throws AppError as `sniff` and `openInput`
+ */
+export async function openMedia(path: string): Promise<OpenMedia> {
+  const { format } = await sniff(path);
+  const av = await loadAv();
+  const demuxer = await openInput(path, format);
+  try {
+    const { video, audio, durationMs } = describeInput(av, demuxer);
+    return { path, format, video: FORMATS[format].kind === 'audio' ? undefined : video, audio, durationMs };
+  } finally {
+    await demuxer.close();
+  }
+}
+
+/**
+ * Decodes one stream from the beginning through a filter chain. A frame is valid until the next one is asked for.
+ * Damaged packets are left out, so a damaged file gives what decodes.
+ * @param signal looked at every 15 ms of work
+ */
+export async function* filteredFrames(media: OpenMedia, stream: StreamFacts, chain: string, signal: AbortSignal): AsyncGenerator<Frame> {
+  const av = await loadAv();
+  const demuxer = await openInput(media.path, media.format);
+  try {
+    yield* decode(av, demuxer, stream.index, chain, signal);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    throw avError(thrown);
+  } finally {
+    await demuxer.close();
+  }
+}
+
+async function* decode(
+  av: Awaited<ReturnType<typeof loadAv>>,
+  demuxer: Demuxer,
+  index: number,
+  chain: string,
+  signal: AbortSignal,
+): AsyncGenerator<Frame> {
+  const stream = demuxer.getStream(index);
+  if (!stream) return;
+  const decoder = await av.Decoder.create(stream, { exitOnError: false, threadCount: 2 });
+  const filter = av.FilterAPI.create(chain, { threads: 1 });
+  try {
+    let sliceEnd = performance.now() + SLICE_MS;
+    for (const packet of demuxer.packetsSync(index)) {
+      if (packet === null) break;
+      using owned = packet;
+      for (const frame of decoder.decodeAllSync(owned)) {
+        using decoded = frame;
+        yield* handOut(filter.processAllSync(decoded));
+      }
+      if (performance.now() > sliceEnd) {
+        await nextTurn();
+        signal.throwIfAborted();
+        sliceEnd = performance.now() + SLICE_MS;
+      }
+    }
+    for (const frame of decoder.flushFramesSync()) {
+      using decoded = frame;
+      yield* handOut(filter.processAllSync(decoded));
+    }
+    if (filter.isFilterInitialized) yield* handOut([...filter.flushFramesSync()]);
+  } finally {
+    filter.close();
+    decoder.close();
+  }
+}
+
+function* handOut(frames: readonly Frame[]): Generator<Frame> {
+  try {
+    yield* frames;
+  } finally {
+    for (const frame of frames) frame.free();
+  }
+}
