@@ -8,6 +8,7 @@ import { libraryRoutes } from './library.ts';
 
 export * from './app.ts';
 export * from './batches.ts';
+export * from './channels.ts';
 export * from './events.ts';
 export * from './library.ts';
 export * from './route.ts';
@@ -18,11 +19,6 @@ export type IpcRouteId = keyof typeof IPC_ROUTES;
 export type IpcInput<R extends IpcRouteId> = z.input<(typeof IPC_ROUTES)[R]['input']>;
 export type IpcParsed<R extends IpcRouteId> = z.output<(typeof IPC_ROUTES)[R]['input']>;
 export type IpcOutput<R extends IpcRouteId> = Exclude<(typeof IPC_ROUTES)[R]['output'], undefined>;
-
-export const INVOKE_CHANNEL = 'pingplex:invoke';
-export const EVENT_CHANNEL = 'pingplex:event';
-/** Longest request that main reads, in characters of JSON. */
-export const MAX_IPC_CHARS = 8_000_000;
 
 /** `window.pingplex`: all that the page has of the world outside. `Dropped` is the DOM's `File` (this package knows no DOM). */
 export type PingplexApi<Dropped = unknown> = {
