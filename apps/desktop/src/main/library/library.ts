@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { InspectOutcome, OutcomeOf } from '@pingplex/shared/contracts/engine';
+import type { AddReport, IpcEvents, LibraryPage, MediaFileView } from '@pingplex/shared/contracts/ipc';
+import { FORMATS, type MediaFileId } from '@pingplex/shared/domain';
+import { AppError, toAppError } from '@pingplex/shared/errors';
+import { type FoundFile, scan } from './scan.ts';
+
+/** A media file as main knows it: the view plus the path, which never leaves main. */
+export type MediaFile = { readonly path: string; view: MediaFileView };
+
+export type LibraryOptions = {
+  readonly homeDir: string;
+  /** Quick or full inspection by the engine. */
+  readonly inspect: (path: string, depth: 'quick' | 'full') => Promise<OutcomeOf<'inspect'>>;
+  readonly onChange: (patch: IpcEvents['library.changed']) => void;
+  /** Told once per finished inspection of a file; feeds the usage counts of signed-in users. */
+  readonly onInspected?: (file: MediaFileView) => void;
+};
+
+/** How many refused files a report names; the rest is counted. */
+const REFUSED_SHOWN = 200;
+const PATCH_MS = 70;
+
+/**
+ * The registry of picked media files: id ⇄ path. Ids live as long as the app runs; nothing else may turn an id into a path.
+ */
+export class Library {
+  readonly #options: LibraryOptions;
+  readonly #files = new Map<MediaFileId, MediaFile>();
+  readonly #byPath = new Map<string, MediaFileId>();
+  readonly #changed = new Set<MediaFileId>();
+  readonly #removed = new Set<MediaFileId>();
+  #rev = 0;
+  #order = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: LibraryOptions) {
+    this.#options = options;
+  }
+
+  /** The file behind an id, or undefined. */
+  get(id: string): MediaFile | undefined {
+    return this.#files.get(id as MediaFileId);
+  }
+
+  /** @throws AppError `file.notFound` when the id is unknown */
+  need(id: string): MediaFile {
+    const file = this.get(id);
+    if (file === undefined) throw new AppError('file.notFound', 'no media file with this id in the workspace');
+    return file;
+  }
+
+  page(offset: number, limit: number): LibraryPage {
+    const files: MediaFileView[] = [];
+    let index = 0;
+    for (const file of this.#files.values()) {
+      if (index >= offset && files.length < limit) files.push(file.view);
+      index++;
+    }
+    const next = offset + files.length < this.#files.size ? offset + files.length : null;
+    return { rev: this.#rev, files, total: this.#files.size, next };
+  }
+
+  /** Adds files and folders. Rows appear at once as `reading`; the quick inspection fills them in. */
+  async add(paths: readonly string[]): Promise<AddReport> {
+    let added = 0;
+    let alreadyThere = 0;
+    let refusedTotal = 0;
+    const refused: AddReport['refused'][number][] = [];
+    for await (const portion of scan(paths)) {
+      for (const found of portion.found) {
+        if (this.#byPath.has(found.path)) alreadyThere++;
+        else {
+          this.#register(found);
+          added++;
+        }
+      }
+      refusedTotal += portion.refused.length;
+      refused.push(...portion.refused.slice(0, Math.max(0, REFUSED_SHOWN - refused.length)));
+    }
+    return { added, alreadyThere, refused, refusedTotal };
+  }
+
+  remove(ids: readonly MediaFileId[]): number {
+    let removed = 0;
+    for (const id of ids) {
+      const file = this.#files.get(id);
+      if (file === undefined) continue;
+      this.#files.delete(id);
+      this.#byPath.delete(file.path);
+      this.#changed.delete(id);
+      this.#removed.add(id);
+      removed++;
+    }
+    this.#schedule();
+    return removed;
+  }
+
+  /** Everything that can be read out of one file. */
+  async inspectFull(id: MediaFileId): Promise<InspectOutcome> {
+    const file = this.need(id);
+    try {
+      const outcome = await this.#options.inspect(file.path, 'full');
+      this.#apply(id, outcome);
+      return outcome;
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (error.code === 'file.notFound') this.#update(id, { state: 'missing', error: error.toData() });
+      throw error;
+    }
+  }
+
+  #register(found: FoundFile): void {
+    const id = randomBytes(12).toString('base64url') as MediaFileId;
+    const folder = path.dirname(found.path);
+    const { homeDir } = this.#options;
+    const inHome = folder === homeDir || folder.startsWith(homeDir + path.sep);
+    const view: MediaFileView = {
+      id,
+      name: path.basename(found.path),
+      folder: inHome ? `~${folder.slice(homeDir.length)}` : folder,
+      sizeBytes: found.sizeBytes,
+      modifiedAt: found.modifiedAtMs,
+      order: this.#order++,
+      kind: FORMATS[found.format].kind,
+      format: found.format,
+      state: 'reading',
+      summary: null,
+      flags: [],
+      damaged: false,
+      nameMismatch: false,
+      error: null,
+    };
+    this.#files.set(id, { path: found.path, view });
+    this.#byPath.set(found.path, id);
+    this.#touch(id);
+    void this.#inspectQuick(id, found.path);
+  }
+
+  async #inspectQuick(id: MediaFileId, file: string): Promise<void> {
+    try {
+      this.#apply(id, await this.#options.inspect(file, 'quick'));
+      const view = this.#files.get(id)?.view;
+      if (view) this.#options.onInspected?.(view);
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      const gone = error.code === 'file.notFound' && (await stat(file).catch(() => null)) === null;
+      this.#update(id, { state: gone ? 'missing' : 'failed', error: error.toData() });
+    }
+  }
+
+  #apply(id: MediaFileId, outcome: InspectOutcome): void {
+    this.#update(id, {
+      state: 'ready',
+      kind: outcome.kind,
+      format: outcome.format,
+      sizeBytes: outcome.sizeBytes,
+      summary: outcome.summary,
+      flags: outcome.privacy.map((flag) => flag.code),
+      damaged: outcome.damaged,
+      nameMismatch: outcome.nameMismatch,
+      error: null,
+    });
+  }
+
+  #update(id: MediaFileId, change: Partial<MediaFileView>): void {
+    const file = this.#files.get(id);
+    if (file === undefined) return;
+    file.view = { ...file.view, ...change };
+    this.#touch(id);
+  }
+
+  #touch(id: MediaFileId): void {
+    this.#changed.add(id);
+    this.#schedule();
+  }
+
+  /** One patch per 70 ms at most: a window that redraws more often than that shows nothing more. */
+  #schedule(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      const upserts = [...this.#changed].flatMap((id) => this.#files.get(id)?.view ?? []);
+      const removed = [...this.#removed];
+      this.#changed.clear();
+      this.#removed.clear();
+      this.#rev++;
+      this.#options.onChange({ rev: this.#rev, upserts, removed });
+    }, PATCH_MS);
+  }
+}
