@@ -107,6 +107,21 @@ export async function readTagsFull(path: string): Promise<Tag[]> {
 }
 
 /**
+ * Bytes of one binary tag, such as a preview inside a RAW file; empty when the tag is missing.
+ * @param name tag name without a group
+ * @throws AppError engine.unavailable, engine.timedOut, file.damaged
+ */
+export function readBinaryTag(path: string, name: string): Promise<Buffer> {
+  return withPlainName(path, async (plain) => {
+    try {
+      return await processes().extractBinaryTagToBuffer(name as 'PreviewImage', plain);
+    } catch (thrown) {
+      throw toolError(thrown);
+    }
+  });
+}
+
+/**
  * Writes tags in place, without keeping ExifTool's back-up copy. Only ever called on temporary files of ours.
  * @param args write arguments such as `-all=` or `-XMP-dc:Title=…`; no line breaks
  * @throws AppError as `runExifTool`, and output.writeFailed when ExifTool changed nothing

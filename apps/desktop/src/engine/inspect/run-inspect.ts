@@ -1,0 +1,94 @@
+import type { InspectJob, InspectOutcome, Tag } from '@pingplex/shared/contracts/engine';
+import { AppError } from '@pingplex/shared/errors';
+import type { z } from 'zod';
+import { probeStreams, type StreamProbe } from '../binaries/av.ts';
+import type { JobContext } from '../job-context.ts';
+import { type ByteSource, withByteSource } from '../probe/byte-source.ts';
+import { checkPixels } from '../probe/image-size.ts';
+import { type Sniffed, sniffSource } from '../probe/sniff.ts';
+import { isTruncated } from '../probe/truncation.ts';
+import { type ImageFacts, imageFacts } from './image-facts.ts';
+import { mergeTags } from './merge-tags.ts';
+import { findPrivacyFlags } from './privacy.ts';
+import { quickTags } from './quick-tags.ts';
+import { streamTags } from './stream-tags.ts';
+import { summarize } from './summary.ts';
+
+type Readings = {
+  readonly probe?: StreamProbe;
+  readonly image?: ImageFacts;
+  /** What could not be read, in words for a developer; empty when all was well. */
+  readonly troubles: readonly string[];
+};
+
+async function readStreams(path: string, sniffed: Sniffed): Promise<Readings> {
+  try {
+    const probe = await probeStreams(path, sniffed.format);
+    if (sniffed.kind === 'image')
+      checkPixels(probe.video?.width && probe.video.height ? { width: probe.video.width, height: probe.video.height } : undefined);
+    return { probe, troubles: probe.streams.length === 0 ? ['no stream could be read'] : [] };
+  } catch (thrown) {
+    if (thrown instanceof AppError && thrown.code === 'file.damaged') return { troubles: [thrown.message] };
+    throw thrown;
+  }
+}
+
+async function readFacts(path: string, sniffed: Sniffed): Promise<Readings> {
+  if (sniffed.kind !== 'image' || sniffed.format === 'jxl') return readStreams(path, sniffed);
+  const image = await imageFacts(path, sniffed);
+  const mustOpen = sniffed.format !== 'raw' && sniffed.format !== 'heic';
+  return { ...(image ? { image } : {}), troubles: !image && mustOpen ? ['the picture library could not read the header'] : [] };
+}
+
+async function readAllTags(path: string, notes: string[]): Promise<Tag[]> {
+  // Loaded here so that a quick look never pays for it.
+  const { readTagsFull } = await import('../binaries/exiftool.ts');
+  try {
+    return await readTagsFull(path);
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown;
+    notes.push(thrown.message);
+    return [];
+  }
+}
+
+const isError = (tag: Tag) => tag.key === 'ExifTool:Error';
+
+/**
+ * Reads one opened file: what it is, its tags, and what they give away.
+ * @param depth `quick` reads headers only; `full` adds everything that ExifTool knows
+ * @throws AppError as `sniffSource`
+ */
+export async function inspectSource(source: ByteSource, depth: z.infer<typeof InspectJob>['depth']): Promise<InspectOutcome> {
+  const { path } = source.facts;
+  const sniffed = await sniffSource(source);
+  const notes: string[] = [];
+  const [quick, readings, truncated, all] = await Promise.all([
+    quickTags(source, sniffed),
+    readFacts(path, sniffed),
+    isTruncated(source, sniffed.format),
+    depth === 'full' ? readAllTags(path, notes) : [],
+  ]);
+  const tags = mergeTags(all, quick, readings.probe ? streamTags(readings.probe, sniffed.format) : []);
+  const warnings = all.filter((tag) => isError(tag) || tag.key === 'ExifTool:Warning').map((tag) => tag.value);
+  if (truncated) notes.push('the file ends before its own headers say it should');
+  return {
+    kind: sniffed.kind,
+    format: sniffed.format,
+    sizeBytes: sniffed.sizeBytes,
+    nameMismatch: sniffed.nameMismatch,
+    damaged: truncated || readings.troubles.length > 0 || all.some(isError),
+    summary: summarize(sniffed, tags, readings.probe, readings.image),
+    tags,
+    privacy: findPrivacyFlags(tags),
+    notes: [...notes, ...readings.troubles, ...warnings],
+  };
+}
+
+/** Runs an `inspect` job. */
+export async function runInspect(job: z.infer<typeof InspectJob>, ctx: JobContext): Promise<InspectOutcome> {
+  const outcome = await withByteSource(job.path, (source) => inspectSource(source, job.depth));
+  ctx.signal.throwIfAborted();
+  ctx.progress(1);
+  return outcome;
+}
