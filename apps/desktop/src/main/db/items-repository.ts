@@ -1,0 +1,137 @@
+import type { BatchId, ItemId, ItemState, MediaFileId, MediaFormat, MediaKind } from '@pingplex/shared/domain';
+import { AppErrorData } from '@pingplex/shared/errors';
+import type { ItemRow, StepFile } from './rows.ts';
+import type { Sql } from './sql.ts';
+
+type Raw = {
+  id: string;
+  batch_id: string;
+  position: number;
+  file_id: string | null;
+  path: string;
+  name: string;
+  subfolder: string;
+  kind: string;
+  format: string;
+  size_bytes: number;
+  modified_at_ms: number;
+  duration_ms: number | null;
+  megapixels: number | null;
+  work_ms: number;
+  state: string;
+  error: string | null;
+  attempts: number;
+};
+
+function toRow(raw: Raw): ItemRow {
+  return {
+    id: raw.id as ItemId,
+    batchId: raw.batch_id as BatchId,
+    position: raw.position,
+    fileId: raw.file_id as MediaFileId | null,
+    path: raw.path,
+    name: raw.name,
+    subfolder: raw.subfolder,
+    kind: raw.kind as MediaKind,
+    format: raw.format as MediaFormat,
+    sizeBytes: raw.size_bytes,
+    modifiedAtMs: raw.modified_at_ms,
+    durationMs: raw.duration_ms,
+    megapixels: raw.megapixels,
+    workMs: raw.work_ms,
+    state: raw.state as ItemState,
+    error: raw.error === null ? null : AppErrorData.parse(JSON.parse(raw.error)),
+    attempts: raw.attempts,
+  };
+}
+
+/** States that an item doesn't leave by itself. */
+export const ITEM_OVER: readonly ItemState[] = ['done', 'failed', 'canceled', 'skipped'];
+
+export type ItemsRepository = ReturnType<typeof itemsRepository>;
+
+/** Items, and the finished steps of unfinished ones. */
+export function itemsRepository(sql: Sql) {
+  return {
+    insertAll(rows: readonly ItemRow[]): void {
+      sql.transaction(() => {
+        for (const row of rows) {
+          sql.run(
+            `INSERT INTO items (id, batch_id, position, file_id, path, name, subfolder, kind, format, size_bytes, modified_at_ms, duration_ms,
+              megapixels, work_ms, state, error, attempts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+            [
+              row.id,
+              row.batchId,
+              row.position,
+              row.fileId,
+              row.path,
+              row.name,
+              row.subfolder,
+              row.kind,
+              row.format,
+              row.sizeBytes,
+              row.modifiedAtMs,
+              row.durationMs,
+              row.megapixels,
+              row.workMs,
+              row.state,
+              row.error === null ? null : JSON.stringify(row.error),
+              row.attempts,
+            ],
+          );
+        }
+      });
+    },
+    get(id: ItemId): ItemRow | undefined {
+      const raw = sql.get<Raw>('SELECT * FROM items WHERE id = ?', [id]);
+      return raw && toRow(raw);
+    },
+    ofBatch(batchId: BatchId): ItemRow[] {
+      return sql.all<Raw>('SELECT * FROM items WHERE batch_id = ? ORDER BY position', [batchId]).map(toRow);
+    },
+    idsInState(batchId: BatchId, state: ItemState): ItemId[] {
+      return sql
+        .all<{ id: string }>('SELECT id FROM items WHERE batch_id = ? AND state = ? ORDER BY position', [batchId, state])
+        .map((row) => row.id as ItemId);
+    },
+    /** Items that may have left something on the disk. */
+    dirty(): ItemRow[] {
+      return sql.all<Raw>('SELECT * FROM items WHERE dirty = 1').map(toRow);
+    },
+    startAttempt(id: ItemId): void {
+      sql.run("UPDATE items SET state = 'running', error = NULL, attempts = attempts + 1, dirty = 1, finished_at = NULL WHERE id = ?", [
+        id,
+      ]);
+    },
+    setState(id: ItemId, state: ItemState, error: AppErrorData | null, at: number): void {
+      sql.run('UPDATE items SET state = ?, error = ?, finished_at = ? WHERE id = ?', [
+        state,
+        error === null ? null : JSON.stringify(error),
+        ITEM_OVER.includes(state) ? at : null,
+        id,
+      ]);
+    },
+    setAll(batchId: BatchId, from: readonly ItemState[], to: ItemState, at: number): number {
+      return sql.run(
+        `UPDATE items SET state = ?, error = NULL, finished_at = ? WHERE batch_id = ? AND state IN (SELECT value FROM json_each(?))`,
+        [to, ITEM_OVER.includes(to) ? at : null, batchId, JSON.stringify(from)],
+      );
+    },
+    setClean(id: ItemId): void {
+      sql.run('UPDATE items SET dirty = 0 WHERE id = ?', [id]);
+    },
+
+    saveStep(id: ItemId, step: number, files: readonly StepFile[]): void {
+      sql.run('INSERT INTO step_runs VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET files = excluded.files', [id, step, JSON.stringify(files)]);
+    },
+    /** Finished steps in order. The rows are our own writing, so their JSON is trusted. */
+    steps(id: ItemId): { readonly step: number; readonly files: readonly StepFile[] }[] {
+      return sql
+        .all<{ step: number; files: string }>('SELECT step, files FROM step_runs WHERE item_id = ? ORDER BY step', [id])
+        .map((row) => ({ step: row.step, files: JSON.parse(row.files) as StepFile[] }));
+    },
+    forgetSteps(id: ItemId, fromStep = 0): void {
+      sql.run('DELETE FROM step_runs WHERE item_id = ? AND step >= ?', [id, fromStep]);
+    },
+  };
+}
