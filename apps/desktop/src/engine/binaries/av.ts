@@ -123,6 +123,7 @@ export type StreamFacts = {
 export type StreamProbe = {
   readonly format: string;
   readonly durationMs?: number;
+  /** Bits per second over everything. */
   readonly bitRate?: number;
   readonly streams: readonly StreamFacts[];
   readonly metadata: Readonly<Record<string, string>>;
@@ -179,7 +180,7 @@ export function describeInput(av: Av, input: Demuxer): StreamProbe {
     streams,
     metadata: input.metadata,
     ...(input.duration > 0 ? { durationMs: Math.round(input.duration * 1000) } : {}),
-    ...(input.bitRate > 0 ? { bitRate: Math.round(input.bitRate) } : {}),
+    ...(input.bitRate > 0 ? { bitRate: Math.round(input.bitRate * 1000) } : {}),
     ...(video ? { video } : {}),
     ...(audio ? { audio } : {}),
   };

@@ -75,14 +75,14 @@ export const PRIVACY_RULES: readonly PrivacyRule[] = [
     group: 'ai',
     severity: 'high',
     key: /:(DigitalSourceType|ActionsDigitalSourceType|DigitalSourceFileType)$/,
-    value: /algorithmicMedia|trainedAlgorithmic|compositeSynthetic/i,
+    value: /trainedAlgorithmic|compositeSynthetic/i,
   },
   { code: 'aiGenerated', group: 'ai', severity: 'high', key: /:(AISystemUsed|AISystemVersionUsed)$/, value: /\S/ },
   {
     code: 'aiGenerated',
     group: 'ai',
     severity: 'high',
-    key: /:(Software|CreatorTool|Source|Credit|Generator|Claim_?[Gg]enerator\w*|ActionsSoftwareAgent\w*|SoftwareAgent\w*|ProcessingSoftware|Title|Artist)$/,
+    key: /:(Software|CreatorTool|Source|Credit|Generator|Claim_?[Gg]enerator\w*|ActionsSoftwareAgent\w*|SoftwareAgent\w*|ProcessingSoftware)$/,
     value: AI_TOOLS,
   },
   {

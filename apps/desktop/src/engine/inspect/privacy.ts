@@ -8,9 +8,12 @@ const EMPTY = /^(0000[:-]00[:-]00.*|\(none\)|none|unknown)?$/i;
 /** Long values are searched in their beginning only, so that no pattern meets a bomb. */
 const SEARCHED_CHARACTERS = 16_384;
 
+/** Nothing readable stands in these, only offsets and sizes. */
+const PICTURES = new Set<PrivacyFlag['code']>(['embeddedThumbnail', 'coverArt']);
+
 function isZeroPosition(tags: readonly Tag[]): boolean {
   const parts = tags.filter((tag) => /GPS(Latitude|Longitude)$/.test(tag.key));
-  return parts.length > 0 && parts.every((tag) => Number(tag.raw ?? Number.NaN) === 0);
+  return parts.length > 0 && parts.every((tag) => Number(tag.raw ?? tag.value) === 0);
 }
 
 function matches(rule: PrivacyRule, tag: Tag): boolean {
@@ -45,7 +48,7 @@ export function findPrivacyFlags(tags: readonly Tag[]): PrivacyFlag[] {
   const order = { high: 0, medium: 1, info: 2 };
   return [...found.values()]
     .map(({ rule, tags: hits }) => {
-      const shown = example(hits);
+      const shown = PICTURES.has(rule.code) ? undefined : example(hits);
       return {
         code: rule.code,
         group: rule.group,

@@ -36,6 +36,8 @@ async function readStreams(path: string, sniffed: Sniffed): Promise<Readings> {
 async function readFacts(path: string, sniffed: Sniffed): Promise<Readings> {
   if (sniffed.kind !== 'image' || sniffed.format === 'jxl') return readStreams(path, sniffed);
   const image = await imageFacts(path, sniffed);
+  // The picture library knows still AVIF only; moving ones are films to it.
+  if (!image && sniffed.format === 'avif') return readStreams(path, sniffed);
   const mustOpen = sniffed.format !== 'raw' && sniffed.format !== 'heic';
   return { ...(image ? { image } : {}), troubles: !image && mustOpen ? ['the picture library could not read the header'] : [] };
 }

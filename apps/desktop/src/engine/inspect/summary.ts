@@ -61,6 +61,7 @@ function present<T extends object>(value: T): Partial<T> {
 
 function fromStreams(probe: StreamProbe | undefined, sniffed: Sniffed): Summary {
   if (!probe) return {};
+  if (sniffed.kind === 'image') return present({ width: probe.video?.width, height: probe.video?.height });
   const { video, audio } = sniffed.kind === 'audio' ? { video: undefined, audio: probe.audio } : probe;
   const turned = video?.rotation === 90 || video?.rotation === 270;
   return present({

@@ -3,13 +3,14 @@ import type { Tag } from '@pingplex/shared/contracts/engine';
 /** Finds tags by key or by name in any group. */
 export type TagIndex = {
   readonly all: readonly Tag[];
-  /** Printed value of the first of these keys that has one. `*:Name` looks in every group except the file system's. */
+  /** Printed value of the first of these keys that has one. `*:Name` looks in every group except the file system's and the credentials'. */
   readonly text: (...keys: string[]) => string | undefined;
   /** Machine value as a number, where it is one. */
   readonly number: (...keys: string[]) => number | undefined;
 };
 
-const OUTSIDE = /^(System|ExifTool):/;
+/** What isn't about this picture itself: the file system, and credentials that describe other pictures too. */
+const OUTSIDE = /^(System|ExifTool|CBOR|JUMBF|Jpeg2000):/;
 
 function toNumber(value: string | number | boolean | undefined): number | undefined {
   if (typeof value === 'boolean' || value === undefined || value === '') return undefined;
