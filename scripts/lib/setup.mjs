@@ -54,7 +54,8 @@ async function buildDesktop() {
     path.join(DESKTOP, 'electron.vite.config.ts'),
     path.join(ROOT, 'package-lock.json'),
   ];
-  const built = () => existsSync(path.join(DESKTOP, 'out', 'main', 'index.js')) && existsSync(path.join(DESKTOP, 'out', 'renderer', 'index.html'));
+  const built = () =>
+    existsSync(path.join(DESKTOP, 'out', 'main', 'index.js')) && existsSync(path.join(DESKTOP, 'out', 'renderer', 'index.html'));
   await whenChanged('desktop-build', hashOf(...sources), built, async () => {
     say('Building the app …');
     const cli = path.join(ROOT, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js');

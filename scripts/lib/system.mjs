@@ -23,11 +23,17 @@ const DESKTOP_PACKAGES = {
 };
 
 /** Programs that `npm run bench` compares us with. */
-export const PEER_PACKAGES = { ffmpeg: '/usr/bin/ffmpeg', imagemagick: '/usr/bin/convert', 'libimage-exiftool-perl': '/usr/bin/exiftool', 'postgresql-contrib': null };
+export const PEER_PACKAGES = {
+  ffmpeg: '/usr/bin/ffmpeg',
+  imagemagick: '/usr/bin/convert',
+  'libimage-exiftool-perl': '/usr/bin/exiftool',
+  'postgresql-contrib': null,
+};
 
 async function missingOf(packages) {
   const { output } = await run('ldconfig', ['-p'], { quiet: true, allowFailure: true }).catch(() => ({ output: '' }));
-  const libraries = output || (await run('/sbin/ldconfig', ['-p'], { quiet: true, allowFailure: true }).catch(() => ({ output: '' }))).output;
+  const libraries =
+    output || (await run('/sbin/ldconfig', ['-p'], { quiet: true, allowFailure: true }).catch(() => ({ output: '' }))).output;
   return Object.entries(packages)
     .filter(([, proof]) => proof !== null && !(proof.startsWith('/') ? existsSync(proof) : libraries.includes(proof)))
     .map(([name]) => name);
@@ -48,7 +54,9 @@ export async function ensureSystemPackages(packages = DESKTOP_PACKAGES) {
   if (missing.length === 0) return;
   const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...missing];
   if (!existsSync('/usr/bin/apt-get') || process.getuid?.() !== 0) {
-    throw new Error(`These system packages are missing: ${missing.join(' ')}\nInstall them and start again:\n\n  sudo ${install.join(' ')}\n`);
+    throw new Error(
+      `These system packages are missing: ${missing.join(' ')}\nInstall them and start again:\n\n  sudo ${install.join(' ')}\n`,
+    );
   }
   say(`Installing system packages: ${missing.join(' ')} …`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
@@ -79,7 +87,15 @@ export async function openDesktop({ virtual, size = '1600x1000x24' }) {
     // The keyring is unlocked with an empty line as its password; it lives in `home` and dies with it.
     wrap: (command, args) => [
       'dbus-run-session',
-      ['--', 'sh', '-c', 'printf "\\n" | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; exec "$@"', 'sh', command, ...args],
+      [
+        '--',
+        'sh',
+        '-c',
+        'printf "\\n" | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; exec "$@"',
+        'sh',
+        command,
+        ...args,
+      ],
     ],
     close: () => {
       child.kill();
@@ -90,7 +106,9 @@ export async function openDesktop({ virtual, size = '1600x1000x24' }) {
 
 function startXvfb(size) {
   return new Promise((resolve, reject) => {
-    const child = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', size, '-nolisten', 'tcp', '-noreset'], { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+    const child = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', size, '-nolisten', 'tcp', '-noreset'], {
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    });
     let log = '';
     child.stderr.on('data', (chunk) => {
       log += chunk;
