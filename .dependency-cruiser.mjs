@@ -53,8 +53,8 @@ const ALLOWED = {
   [`${S}/cli`]: [SHARED, `${S}/modules`, `${S}/db`, `${S}/config`, `${S}/queue`, `${S}/storage`, `${S}/observability`],
 };
 
-const escape = (text) => text.replaceAll('.', '\\.').replaceAll('/', '\\/');
-const pattern = (place) => (place.startsWith('^') ? place : `^${escape(place)}(/|$)`);
+const asPattern = (text) => text.replaceAll('.', '\\.').replaceAll('/', '\\/');
+const pattern = (place) => (place.startsWith('^') ? place : `^${asPattern(place)}(/|$)`);
 
 const rooms = Object.entries(ALLOWED).map(([room, others]) => ({
   name: `room ${room}`,
