@@ -106,7 +106,7 @@ export function sampleField(field: Field, u: number, v: number): number {
   return top + (c + (d - c) * du - top) * dv;
 }
 
-export const clamp = (value: number, low = 0, high = 1): number => (value < low ? low : value > high ? high : value);
+export const clamp = (value: number, low = 0, high = 1): number => Math.min(Math.max(value, low), high);
 export const mix = (a: number, b: number, t: number): number => a + (b - a) * t;
 /** Hermite step from 0 at `low` to 1 at `high` (which may be the smaller one). */
 export function smooth(low: number, high: number, value: number): number {
