@@ -20,11 +20,11 @@ export function lumaOf(pixels: Pixels): Luma {
 }
 
 /**
- * Shrinks by the whole factor that brings the longest side to at most 1024 pixels, averaging each block.
+ * Shrinks by the whole factor that brings the longest side to at most `limit` pixels, averaging each block.
  * Every hash of a picture goes through here, so that hashes of one file taken at different places are equal.
  */
-export function shrinkLuma(luma: Luma): Luma {
-  const factor = Math.ceil(Math.max(luma.width, luma.height) / SHRINK_ABOVE);
+export function shrinkLuma(luma: Luma, limit: number = SHRINK_ABOVE): Luma {
+  const factor = Math.ceil(Math.max(luma.width, luma.height) / limit);
   const width = Math.floor(luma.width / factor);
   const height = Math.floor(luma.height / factor);
   if (factor <= 1 || width < 1 || height < 1) return luma;

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type { MediaFormat } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
 import sharp, { type Metadata } from 'sharp';
+import { MAX_PIXELS } from '../probe/image-size.ts';
 import { sniff } from '../probe/sniff.ts';
 import type { Pixels } from './luma.ts';
 
@@ -34,12 +35,21 @@ export async function openPicture(path: string): Promise<OpenPicture> {
   if (!DECODABLE.has(format)) {
     throw new AppError('engine.stepNotPossible', `no decoder for ${format} pixels`, { params: { reason: 'noDecoder', format } });
   }
+  return decodePicture(path, format);
+}
+
+/**
+ * Decodes a picture whose format is known.
+ * @param input absolute path, or the file's bytes
+ * @throws AppError file.damaged
+ */
+export async function decodePicture(input: string | Buffer, format: MediaFormat): Promise<OpenPicture> {
   try {
-    if (format === 'heic') return await openHeic(path);
-    const meta = await sharp(path, { limitInputPixels: 268_402_689 }).metadata();
+    if (format === 'heic') return await openHeic(input);
+    const meta = await sharp(input, { limitInputPixels: MAX_PIXELS }).metadata();
     // CMYK and grey profiles don't describe RGB values: such pictures become sRGB.
     const keepsProfile = meta.icc !== undefined && (meta.space === 'srgb' || meta.space === 'rgb16');
-    let image = sharp(path, { limitInputPixels: 268_402_689, pages: 1, failOn: 'error' }).autoOrient();
+    let image = sharp(input, { limitInputPixels: MAX_PIXELS, pages: 1, failOn: 'error' }).autoOrient();
     image = keepsProfile ? image.keepIccProfile() : image.toColourspace('srgb');
     const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
     return { pixels: toPixels(data, info.width, info.height, info.channels), format, icc: keepsProfile ? meta.icc : undefined, meta };
@@ -49,9 +59,9 @@ export async function openPicture(path: string): Promise<OpenPicture> {
   }
 }
 
-async function openHeic(path: string): Promise<OpenPicture> {
+async function openHeic(input: string | Buffer): Promise<OpenPicture> {
   const decode = createRequire(import.meta.url)('heic-decode') as HeicDecode;
-  const buffer = await readFile(path);
+  const buffer = typeof input === 'string' ? await readFile(input) : input;
   const [meta, { width, height, data }] = await Promise.all([sharp(buffer).metadata(), decode({ buffer })]);
   const count = width * height;
   // The decoder always answers RGBA. Moving the colours together in place saves a second copy of up to 200 MB.

@@ -1,0 +1,44 @@
+import type { Distance, Variant } from '@pingplex/shared/contracts/engine';
+import { distanceOf, type Print, targetFigure } from '../measure/print.ts';
+import type { Targets } from './presets.ts';
+
+/** A variant before its sisters are all known. */
+export type Made = {
+  readonly variant: Omit<Variant, 'nearestSister' | 'targetReached'>;
+  readonly print: Print;
+  readonly quality: number | undefined;
+};
+
+/** Smallest figure (unit of `minDistance`) between a print and those that it must be far from. Undefined when that can't be told. */
+export function nearestFigure(print: Print, others: readonly Print[]): number | undefined {
+  let nearest: number | undefined;
+  for (const other of others) {
+    const figure = targetFigure(distanceOf(print, other));
+    if (figure === undefined) return undefined;
+    nearest = Math.min(nearest ?? Number.POSITIVE_INFINITY, figure);
+  }
+  return nearest;
+}
+
+/** True when a figure is known and high enough, or nothing is asked. */
+export function reaches(figure: number | undefined, target: number | undefined): boolean {
+  return target === undefined || (figure !== undefined && figure >= target);
+}
+
+/** Adds to every variant the sister that is nearest to it, and says whether the targets hold against all of them. */
+export function withSisters(made: readonly Made[], source: Print, targets: Targets): Variant[] {
+  return made.map(({ variant, print, quality }, i) => {
+    const others = made.filter((_, j) => j !== i).map((other) => other.print);
+    const nearest = nearestOf(print, others);
+    const figure = nearestFigure(print, [source, ...others]);
+    return {
+      ...variant,
+      ...(nearest ? { nearestSister: nearest } : {}),
+      targetReached: reaches(figure, targets.minDistance) && reaches(quality, targets.minQuality),
+    };
+  });
+}
+
+function nearestOf(print: Print, others: readonly Print[]): Distance | undefined {
+  return others.map((other) => distanceOf(print, other)).toSorted((a, b) => (targetFigure(a) ?? 0) - (targetFigure(b) ?? 0))[0];
+}
