@@ -1,2 +1,5 @@
-/** Version of the engine. Equal seeds give equal bytes only on equal versions, so every report of variants names it. */
+/**
+ * Version of the engine: part of what makes a variant repeatable, so it changes with every change of what comes out.
+ * Equal to the desktop package's version (a test holds the two together).
+ */
 export const ENGINE_VERSION = '0.1.0';

@@ -1,0 +1,32 @@
+/** What `--help` prints, and what follows a usage error. */
+export const USAGE = `pingplex-media: the media engine on the command line
+
+usage: media VERB [OPTIONS] [--] FILE…
+
+  inspect [--quick | --full] FILE…      summary, tags (Group:Name) and privacy flags; full is the default
+  clean --out DIR [--keep GROUPS] FILE…
+                                        take private details out; GROUPS is a comma-separated list of
+                                        credit, time, place, device, description, cover, chapters, credentials
+  unicalize --out DIR [--variants N] [--seed S] [--strength light|balanced|strong]
+            [--min-distance D] [--min-quality Q] [--mirror] FILE…
+                                        N different versions of each file (default 3), measured
+  convert --out DIR [--format F] [--width W] [--height H] [--fit inside|crop|pad] [--quality 1-100]
+            [--start MS] [--end MS] FILE…
+                                        another format, size or part
+  thumbnail --out DIR [--size PX] [--at MS] FILE…
+                                        upright WebP picture; a drawn waveform for sound
+  preview --out DIR FILE…               what a browser can show: WebP, 480-line MP4, AAC
+  waveform [--peaks N] FILE…            loudest sample in each of N slices (default 1000)
+  compare A B                           distance and quality of two files
+  verify FILE…                          SHA-256, and whether everything decodes
+
+common options
+  --jobs N     files at the same time (default: number of cores)
+  --help       this text
+  --version    version of the engine
+
+output    one JSON object per line on standard output, one line per file or variant, in order of completion;
+          a file that failed has {"file", "error": {"code", "message", …}}; progress goes to standard error
+exit code 0 all well, 1 some file failed, 2 wrong usage
+Names that begin with a dash are given after -- or as ./-name. Sources are never changed; a taken name gets a number.
+`;
