@@ -44,7 +44,7 @@ export type ByteStream = {
 
 export type ApiClient = {
   baseUrl(): string;
-  useTokens(tokens: TokenSource): void;
+  setTokens(tokens: TokenSource): void;
   /** Calls a declared endpoint; input and answer are typed and checked by its schemas. Rejects with `AppError` only. */
   call<R extends HttpRouteId>(id: R, input: CallInput<R>, options?: CallOptions): Promise<CallAnswer<R>>;
   /** Bytes from `start` on; `ifRange` is the strong ETag of what was already received. */
@@ -177,7 +177,7 @@ export function createApiClient(options: ApiOptions): ApiClient {
 
   return {
     baseUrl: options.baseUrl,
-    useTokens: (source) => {
+    setTokens: (source) => {
       tokens = source;
     },
     call: async <R extends HttpRouteId>(id: R, input: CallInput<R>, call: CallOptions = {}): Promise<CallAnswer<R>> => {

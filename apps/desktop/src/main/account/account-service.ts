@@ -1,0 +1,217 @@
+import type { Account, SessionTokens, Wallet } from '@pingplex/shared/contracts/http';
+import type { KeychainState } from '@pingplex/shared/contracts/ipc';
+import { AppError, toAppError } from '@pingplex/shared/errors';
+import type { ApiClient, EventStream } from '../api/index.ts';
+import type { Logger } from '../logging/logger-port.ts';
+import { createMarker } from './marker.ts';
+import { createRevocations } from './revocations.ts';
+import type { SecretStore } from './secret-store.ts';
+
+export type AccountState = { readonly account: Account | null; readonly wallet: Wallet | null; readonly keychain: KeychainState };
+
+export type AccountService = {
+  /** Takes up the session of the last run. Shows the stored account at once; never throws because of network or keychain. */
+  start(): Promise<void>;
+  state(): AccountState;
+  onChange(listener: (state: AccountState) => void): () => void;
+  /** @throws AppError `auth.badCredentials`, `auth.emailNotVerified`, `network.*`, … */
+  signIn(email: string, password: string): Promise<Account>;
+  signUp(email: string, password: string, locale: 'en' | 'ru'): Promise<void>;
+  resendVerification(email: string): Promise<void>;
+  forgotPassword(email: string): Promise<void>;
+  /** Always succeeds on this machine; the server hears it now or as soon as it can be reached. */
+  signOut(): Promise<void>;
+  /** Tries a locked keychain again. */
+  unlock(): Promise<KeychainState>;
+  refreshWallet(): Promise<Wallet>;
+  stop(): void;
+};
+
+export type AccountOptions = {
+  readonly api: ApiClient;
+  readonly events: EventStream;
+  readonly secrets: SecretStore;
+  /** File that says that an account is stored; holds nothing secret. */
+  readonly markerPath: string;
+  readonly device: { readonly name: string; readonly os: string; readonly appVersion: string };
+  readonly logger: Logger;
+};
+
+const REFRESH = 'refresh';
+/** A token that ends within this time is renewed first, so that it doesn't end on the way. */
+const EARLY_MS = 45_000;
+const ENDED = new Set(['auth.sessionEnded', 'auth.refreshReused', 'auth.tokenInvalid', 'auth.required', 'auth.suspended']);
+
+/** Who is signed in. The refresh credential rests in the keychain and goes nowhere but to the server; access tokens live in memory only. */
+export function createAccountService(options: AccountOptions): AccountService {
+  const { api, events, secrets, logger } = options;
+  const marker = createMarker(options.markerPath);
+  const revocations = createRevocations(api, secrets);
+  const listeners = new Set<(state: AccountState) => void>();
+  let state: AccountState = { account: null, wallet: null, keychain: 'kept' };
+  let refreshToken: string | null = null;
+  let access: { readonly token: string; readonly endsAt: number; readonly sessionId: string } | null = null;
+  let refreshing: Promise<string> | undefined;
+
+  function set(change: Partial<AccountState>): void {
+    state = { ...state, ...change };
+    for (const listener of listeners) listener(state);
+  }
+
+  function takeWallet(wallet: Wallet): void {
+    if (state.account === null || (state.wallet !== null && state.wallet.version > wallet.version)) return;
+    set({ wallet });
+  }
+
+  /** The new credential is stored before anything uses the access token that came with it. */
+  async function adopt(tokens: SessionTokens): Promise<void> {
+    refreshToken = tokens.refreshToken;
+    access = {
+      token: tokens.accessToken,
+      endsAt: performance.now() + tokens.accessExpiresInS * 1000,
+      sessionId: tokens.sessionId,
+    };
+    const keychain = await secrets.set(REFRESH, tokens.refreshToken);
+    if (keychain === 'kept') await marker.write(tokens.account);
+    else await marker.remove();
+    set({ account: tokens.account, keychain });
+    events.start();
+  }
+
+  async function forget(): Promise<void> {
+    refreshToken = null;
+    access = null;
+    events.stop({ forget: true });
+    set({ account: null, wallet: null });
+    await secrets.delete(REFRESH);
+    await marker.remove();
+  }
+
+  async function readStored(): Promise<void> {
+    const stored = await marker.read();
+    const found = await secrets.get(REFRESH);
+    // Something was stored and the keychain shows nothing: it is locked or was wiped; either way nobody was signed out.
+    const keychain = stored !== null && found.value === null && found.state === 'kept' ? 'locked' : found.state;
+    refreshToken = found.value;
+    set({ keychain, account: found.value === null ? null : stored });
+  }
+
+  async function renew(): Promise<string> {
+    if (refreshToken === null && state.keychain === 'locked') await readStored();
+    const used = refreshToken;
+    if (used === null) {
+      if (state.keychain === 'locked') throw new AppError('keychain.locked', 'an account is stored, but the keychain does not open');
+      throw new AppError('auth.required', 'nobody is signed in');
+    }
+    try {
+      const tokens = await api.call('auth.refresh', { body: { refreshToken: used } });
+      if (refreshToken !== used) {
+        // Signed out (or in again) meanwhile: the session that was just prolonged must not live on.
+        await revocations.add(tokens.refreshToken);
+        throw new AppError('auth.required', 'signed out meanwhile');
+      }
+      await adopt(tokens);
+      return tokens.accessToken;
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (ENDED.has(error.code) && refreshToken === used) {
+        logger.info({ code: error.code }, 'the session was ended by the server');
+        await forget();
+      }
+      throw error;
+    }
+  }
+
+  async function accessToken(): Promise<string> {
+    if (access !== null && access.endsAt - performance.now() > EARLY_MS) return access.token;
+    refreshing ??= renew().finally(() => {
+      refreshing = undefined;
+    });
+    return await refreshing;
+  }
+
+  async function refreshWallet(): Promise<Wallet> {
+    const wallet = await api.call('wallet.get', {});
+    takeWallet(wallet);
+    return state.wallet ?? wallet;
+  }
+
+  function inBackground(act: Promise<unknown>, what: string): void {
+    act.catch((thrown: unknown) => logger.info({ code: toAppError(thrown).code }, what));
+  }
+
+  api.setTokens({
+    accessToken,
+    refused: (token) => {
+      if (access?.token === token) access = null;
+    },
+  });
+  events.on((event) => {
+    if (event.type === 'wallet.changed') takeWallet(event.data);
+    if (event.type === 'resync') inBackground(refreshWallet(), 'wallet not refreshed');
+    if (event.type === 'session.ended' && event.data.sessionId === access?.sessionId) inBackground(forget(), 'local sign-out incomplete');
+  });
+  const stopListening = api.onReachable((isReachable) => {
+    if (isReachable) inBackground(revocations.flush(), 'sign-outs still wait');
+  });
+
+  return {
+    start: async () => {
+      try {
+        await readStored();
+      } catch (thrown) {
+        logger.error({ err: toAppError(thrown).message }, 'the stored account could not be read');
+      }
+      inBackground(revocations.flush(), 'sign-outs still wait');
+      if (refreshToken !== null) {
+        events.start();
+        inBackground(refreshWallet(), 'wallet not refreshed');
+      }
+    },
+    state: () => state,
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    signIn: async (email, password) => {
+      const tokens = await api.call('auth.signIn', { body: { email, password, device: options.device } }, { retries: 0 });
+      const previous = refreshToken;
+      if (previous !== null) await revocations.add(previous);
+      events.stop({ forget: true });
+      set({ wallet: null });
+      await adopt(tokens);
+      inBackground(revocations.flush(), 'sign-outs still wait');
+      inBackground(refreshWallet(), 'wallet not refreshed');
+      return tokens.account;
+    },
+    signUp: async (email, password, locale) => {
+      await api.call('auth.signUp', { body: { email, password, locale } });
+    },
+    resendVerification: async (email) => {
+      await api.call('auth.resendVerification', { body: { email } });
+    },
+    forgotPassword: async (email) => {
+      await api.call('auth.forgotPassword', { body: { email } });
+    },
+    signOut: async () => {
+      await refreshing?.catch(() => undefined);
+      const token = refreshToken;
+      if (token !== null) await revocations.add(token);
+      await forget();
+      await revocations.flush();
+    },
+    unlock: async () => {
+      await readStored();
+      if (refreshToken !== null) {
+        events.start();
+        inBackground(refreshWallet(), 'wallet not refreshed');
+      }
+      return state.keychain;
+    },
+    refreshWallet,
+    stop: () => {
+      stopListening();
+      events.stop();
+    },
+  };
+}
