@@ -45,9 +45,10 @@ const SLICE_MS = 15;
 /** Sound decoders need some packets before the first right sample. */
 const PRE_ROLL_MS = 250;
 
-function dropTags(av: Av, context: FormatContext): void {
-  context.metadata = new av.Dictionary();
-  for (const stream of context.streams) stream.metadata = new av.Dictionary();
+/** Only null clears; an empty dictionary is ignored when it is assigned. */
+function dropTags(context: FormatContext): void {
+  context.metadata = null;
+  for (const stream of context.streams) stream.metadata = null;
 }
 
 /** Sends time and cancel their turns: at least every 15 ms of work the event loop runs once. */
@@ -101,7 +102,7 @@ async function attempt(job: TranscodeJob, ctx: JobContext): Promise<TranscodeRes
     format: job.container,
     useAsyncWrite: false,
     options: { fflags: '+bitexact', ...job.containerOptions },
-    configure: (context) => dropTags(av, context),
+    configure: dropTags,
   });
   try {
     if (job.video && videoStream) tracks.push(new Track(av, videoStream, job.video, muxer, window, threads, true));

@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { MediaFormat } from '@pingplex/shared/domain';
+import sharp from 'sharp';
+import { decodeHeic } from '../binaries/heic.ts';
+import type { JobContext } from '../job-context.ts';
+import { withByteSource } from '../probe/byte-source.ts';
+import { MAX_PIXELS } from '../probe/image-size.ts';
+import { bytesOf } from './pieces.ts';
+import { hashStreams } from './remux.ts';
+import { stripJxl } from './strip-jxl.ts';
+
+/** Decoding more than this, all frames together, takes longer than cleaning is worth. */
+const MAX_DECODED_PIXELS = 600_000_000;
+
+/**
+ * A fingerprint of what a file shows or plays, for "the same bit for bit": decoded pixels of all frames for pictures
+ * (JPEG XL: its codestream), bytes of all coded streams for film and sound.
+ * @returns undefined when it can't be told: the file does not decode, or is too big to decode twice
+ */
+export async function contentHash(path: string, format: MediaFormat, ctx: JobContext): Promise<string | undefined> {
+  ctx.signal.throwIfAborted();
+  switch (format) {
+    case 'jpeg':
+    case 'png':
+    case 'webp':
+    case 'gif':
+    case 'avif':
+    case 'tiff':
+      return await pixelHash(path).catch(() => undefined);
+    case 'heic':
+      return await heicHash(path).catch(() => undefined);
+    case 'jxl':
+      return await withByteSource(path, async (source) => {
+        const hash = createHash('sha256');
+        for await (const bytes of bytesOf(source, (await stripJxl(source)).picture)) hash.update(bytes);
+        return hash.digest('hex');
+      });
+    case 'raw':
+      return undefined;
+    default:
+      return (await hashStreams(path, format, ctx)).join(' ');
+  }
+}
+
+/** Pixels leave libvips in strips, so the whole picture is never in memory. */
+async function pixelHash(path: string): Promise<string | undefined> {
+  const options = { failOn: 'none', limitInputPixels: MAX_PIXELS, pages: -1 } as const;
+  const { width, height, pages } = await sharp(path, options).metadata();
+  if (width * height > MAX_DECODED_PIXELS) return undefined;
+  const hash = createHash('sha256').update(`${width}x${height}x${pages ?? 1}`);
+  for await (const piece of sharp(path, options).raw()) hash.update(piece);
+  return hash.digest('hex');
+}
+
+async function heicHash(path: string): Promise<string> {
+  const { width, height, data } = await decodeHeic(await readFile(path));
+  return createHash('sha256').update(`${width}x${height}`).update(data).digest('hex');
+}

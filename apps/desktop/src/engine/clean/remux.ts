@@ -1,0 +1,187 @@
+import { createHash, type Hash } from 'node:crypto';
+import { setImmediate as yieldToLoop } from 'node:timers/promises';
+import type { KeepGroup, MediaFormat } from '@pingplex/shared/domain';
+import { AppError } from '@pingplex/shared/errors';
+import type { BitStreamFilterAPI, Demuxer, Dictionary, FormatContext, Muxer, Packet, Stream } from 'node-av';
+import { type Av, avError, loadAv, openInput } from '../binaries/av.ts';
+import type { JobContext } from '../job-context.ts';
+import { keptFfmpeg } from './keep-groups.ts';
+
+/** FFmpeg's muxer per format that is cleaned by copying its streams. */
+const MUXERS: Partial<Readonly<Record<MediaFormat, string>>> = {
+  mp4: 'mp4',
+  mov: 'mov',
+  m4a: 'ipod',
+  mkv: 'matroska',
+  webm: 'webm',
+  ogg: 'ogg',
+};
+const SLICE_MS = 20;
+/** SMPTE ST 2084 (PQ) and ARIB STD-B67 (HLG) in ISO/IEC 23091-2: high dynamic range. */
+const HDR_TRANSFERS: readonly number[] = [16, 18];
+
+export type RemuxResult = {
+  /** SHA-256 of each copied stream's bytes as they were handed to the muxer, in the order of the new file. */
+  readonly streamHashes: readonly string[];
+  readonly dropped: readonly string[];
+  readonly notes: readonly string[];
+};
+
+export const canRemux = (format: MediaFormat): boolean => MUXERS[format] !== undefined;
+
+type Copy = { readonly stream: Stream; readonly index: number; readonly filter?: BitStreamFilterAPI; readonly hash: Hash };
+
+/** Bitstream filter options that take SEI units away: encoder settings, camera data, user text (ITU-T H.264 and H.265, annex D). */
+function unitsToRemove(av: Av, stream: Stream): string | undefined {
+  const { codecId, colorTrc } = stream.codecpar;
+  if (codecId === av.AV_CODEC_ID_H264) return '6';
+  // Light levels of HDR pictures travel in the same units; without them screens show other colours.
+  if (codecId === av.AV_CODEC_ID_HEVC && !HDR_TRANSFERS.includes(colorTrc)) return '39|40';
+  return undefined;
+}
+
+type Choice = { readonly streams: Stream[]; readonly dropped: string[]; readonly notes: string[] };
+
+/** Pictures, sound and subtitles stay; data tracks, timecode, attachments and (unless wanted) covers go. */
+function choose(av: Av, input: Demuxer, keep: readonly KeepGroup[]): Choice {
+  const choice: Choice = { streams: [], dropped: [], notes: [] };
+  for (const stream of input.streams) {
+    const type = stream.codecpar.codecType;
+    const isCover = (stream.disposition & av.AV_DISPOSITION_ATTACHED_PIC) !== 0;
+    const isShown = type === av.AVMEDIA_TYPE_VIDEO || type === av.AVMEDIA_TYPE_AUDIO || type === av.AVMEDIA_TYPE_SUBTITLE;
+    if (isCover ? keep.includes('cover') : isShown) choice.streams.push(stream);
+    else choice.dropped.push(isCover ? 'Container:Cover' : 'Container:DataTrack');
+  }
+  return choice;
+}
+
+/** An empty dictionary changes nothing when it is assigned; only null clears what the package has copied. */
+function dictionary(av: Av, tags: Readonly<Record<string, string>>): Dictionary | null {
+  return Object.keys(tags).length === 0 ? null : av.Dictionary.fromObject(tags);
+}
+
+function setTags(av: Av, context: FormatContext, input: Demuxer, copies: readonly Copy[], keep: readonly KeepGroup[]): void {
+  const kept = keptFfmpeg(keep);
+  const tags = Object.entries(input.metadata).filter(([key]) => kept.has(key.toLowerCase()));
+  context.metadata = dictionary(av, Object.fromEntries(tags));
+  const count = (stream: Stream) => copies.filter((copy) => copy.stream.codecpar.codecType === stream.codecpar.codecType).length;
+  for (const copy of copies) {
+    const out = context.streams[copy.index];
+    if (out === undefined) continue;
+    const all = copy.stream.metadata?.getAll() ?? {};
+    // With several tracks of a kind, the language is how a viewer tells them apart.
+    const language: Record<string, string> = count(copy.stream) > 1 && all['language'] ? { language: all['language'] } : {};
+    const own = Object.entries(all).filter(([key]) => kept.has(key.toLowerCase()) && key.toLowerCase() !== 'creation_time');
+    out.metadata = dictionary(av, { ...Object.fromEntries(own), ...language });
+  }
+}
+
+function containerOptions(format: MediaFormat): Record<string, string> {
+  const family = format === 'mp4' || format === 'mov' || format === 'm4a';
+  return { fflags: '+bitexact', ...(family ? { movflags: '+faststart', empty_hdlr_name: '1' } : {}) };
+}
+
+async function copyPackets(input: Demuxer, muxer: Muxer, copies: readonly Copy[], ctx: JobContext): Promise<number> {
+  let removedBytes = 0;
+  let sliceEnd = performance.now() + SLICE_MS;
+  const total = Math.max(1, input.duration);
+  const write = (copy: Copy, packets: readonly Packet[]) => {
+    for (const packet of packets) {
+      using owned = packet;
+      const data = owned.data;
+      if (data) copy.hash.update(data);
+      removedBytes -= owned.size;
+      muxer.writePacketSync(owned, copy.index);
+    }
+  };
+  for (const packet of input.packetsSync()) {
+    if (packet === null) break;
+    using owned = packet;
+    const copy = copies.find((one) => one.stream.index === owned.streamIndex);
+    if (copy === undefined) continue;
+    removedBytes += owned.size;
+    if (copy.filter) write(copy, copy.filter.filterAllSync(owned));
+    else {
+      const whole = owned.clone();
+      if (whole) write(copy, [whole]);
+    }
+    if (performance.now() > sliceEnd) {
+      ctx.progress(Math.min(0.99, (Number(owned.dts) * owned.timeBase.num) / owned.timeBase.den / total));
+      await yieldToLoop();
+      ctx.signal.throwIfAborted();
+      sliceEnd = performance.now() + SLICE_MS;
+    }
+  }
+  for (const copy of copies) if (copy.filter) write(copy, [...copy.filter.flushPacketsSync()]);
+  return removedBytes;
+}
+
+/**
+ * Copies pictures, sound and subtitles into a fresh container of the same format, without re-encoding: no tags but the
+ * wanted ones, no dates, no data tracks, no SEI. Rotation, aspect and colour stay.
+ * @throws AppError `file.damaged`, `engine.stepNotPossible`; the signal's reason on abort
+ */
+export async function remux(
+  path: string,
+  format: MediaFormat,
+  output: string,
+  keep: readonly KeepGroup[],
+  ctx: JobContext,
+): Promise<RemuxResult> {
+  const av = await loadAv();
+  const container = MUXERS[format];
+  if (container === undefined) throw new AppError('engine.stepNotPossible', `no stream copy for ${format}`, { params: { format } });
+  await using input = await openInput(path, format);
+  const choice = choose(av, input, keep);
+  if (choice.streams.length === 0) throw new AppError('file.damaged', 'the file has neither picture nor sound');
+  const copies: Copy[] = [];
+  try {
+    const muxer = await av.Muxer.open(output, {
+      format: container,
+      useAsyncWrite: false,
+      copyInitialNonkeyframes: true,
+      options: containerOptions(format),
+      configure: (context) => setTags(av, context, input, copies, keep),
+    });
+    let removedBytes = 0;
+    try {
+      for (const stream of choice.streams) copies.push(addCopy(av, muxer, stream));
+      removedBytes = await copyPackets(input, muxer, copies, ctx);
+      muxer.closeSync();
+    } finally {
+      for (const copy of copies) copy.filter?.close();
+      await muxer.close();
+    }
+    const dropped = [...choice.dropped, ...(removedBytes > 0 ? ['Stream:SEI'] : [])];
+    return { streamHashes: copies.map((copy) => copy.hash.digest('hex')), dropped, notes: choice.notes };
+  } catch (thrown) {
+    ctx.signal.throwIfAborted();
+    throw avError(thrown);
+  }
+}
+
+function addCopy(av: Av, muxer: Muxer, stream: Stream): Copy {
+  const units = unitsToRemove(av, stream);
+  const index = muxer.addStream(stream);
+  const filter =
+    units === undefined ? {} : { filter: av.BitStreamFilterAPI.create('filter_units', stream, { options: { remove_types: units } }) };
+  return { stream, index, hash: createHash('sha256'), ...filter };
+}
+
+/** SHA-256 of every stream's bytes in a file, in stream order. */
+export async function hashStreams(path: string, format: MediaFormat, ctx: JobContext): Promise<string[]> {
+  await using input = await openInput(path, format);
+  const hashes = input.streams.map(() => createHash('sha256'));
+  let sliceEnd = performance.now() + SLICE_MS;
+  for (const packet of input.packetsSync()) {
+    if (packet === null) break;
+    using owned = packet;
+    if (owned.data) hashes[owned.streamIndex]?.update(owned.data);
+    if (performance.now() > sliceEnd) {
+      await yieldToLoop();
+      ctx.signal.throwIfAborted();
+      sliceEnd = performance.now() + SLICE_MS;
+    }
+  }
+  return hashes.map((hash) => hash.digest('hex'));
+}

@@ -1,0 +1,118 @@
+import { rm, symlink } from 'node:fs/promises';
+import type { EngineJob } from '@pingplex/shared/contracts/engine';
+import type { KeepGroup, MediaFormat } from '@pingplex/shared/domain';
+import { AppError } from '@pingplex/shared/errors';
+import { tempPath, writeAside } from '../../output/index.ts';
+import { writeTags } from '../binaries/exiftool.ts';
+import type { JobContext } from '../job-context.ts';
+import { type ByteSource, withByteSource } from '../probe/byte-source.ts';
+import { keptId3, keptVorbis, pictureCopyArgs } from './keep-groups.ts';
+import { bytesOf, type StripPlan } from './pieces.ts';
+import { canRemux, remux } from './remux.ts';
+import { stripAvi } from './strip-avi.ts';
+import { stripFlac } from './strip-flac.ts';
+import { stripGif } from './strip-gif.ts';
+import { stripJpeg } from './strip-jpeg.ts';
+import { stripJxl } from './strip-jxl.ts';
+import { stripFrames } from './strip-mp3.ts';
+import { stripPng } from './strip-png.ts';
+import { stripWav } from './strip-wav.ts';
+import { stripWebp } from './strip-webp.ts';
+
+type CleanJob = Extract<EngineJob, { verb: 'clean' }>;
+
+export type Written = {
+  /** Names of parts that were left out, for files in which no reader lists them. */
+  readonly dropped: readonly string[];
+  readonly notes: readonly string[];
+  /** What `contentHash` of the source would be, where writing has found it out already. */
+  readonly contentHash?: string;
+};
+
+/** Pictures are planned in memory; nothing that decodes within our pixel limit is larger. */
+const MAX_PICTURE_BYTES = 1 << 30;
+
+async function whole(source: ByteSource): Promise<Buffer> {
+  if (source.sizeBytes > MAX_PICTURE_BYTES) {
+    throw new AppError('file.tooLarge', 'picture file over 1 GiB', { params: { sizeBytes: source.sizeBytes } });
+  }
+  return await source.read(0, source.sizeBytes);
+}
+
+async function plan(source: ByteSource, format: MediaFormat, keep: readonly KeepGroup[]): Promise<StripPlan | undefined> {
+  switch (format) {
+    case 'jpeg':
+      return stripJpeg(await whole(source));
+    case 'png':
+      return stripPng(await whole(source));
+    case 'webp':
+      return stripWebp(await whole(source));
+    case 'gif':
+      return stripGif(await whole(source));
+    case 'jxl':
+      return await stripJxl(source);
+    case 'mp3':
+    case 'aac':
+      return await stripFrames(source, keptId3(keep));
+    case 'flac':
+      return await stripFlac(source, { keys: keptVorbis(keep), cover: keep.includes('cover'), chapters: keep.includes('chapters') });
+    case 'wav':
+      return await stripWav(source);
+    case 'avi':
+      return await stripAvi(source);
+    default:
+      return undefined;
+  }
+}
+
+async function* watched(pieces: AsyncIterable<Buffer>, ctx: JobContext): AsyncGenerator<Buffer> {
+  for await (const piece of pieces) {
+    ctx.signal.throwIfAborted();
+    yield piece;
+  }
+}
+
+const PICTURES_WITH_TAGS: readonly MediaFormat[] = ['jpeg', 'png', 'webp'];
+
+/** Copies the kept groups from the source into a stripped picture. */
+async function putBack(path: string, job: CleanJob): Promise<void> {
+  const args = pictureCopyArgs(job.keepGroups);
+  if (args.length === 0) return;
+  // ExifTool takes arguments by line; a source whose name breaks a line is reached through a link.
+  const link = /[\r\n]/u.test(job.path) ? tempPath(job.temp, 90, 'link') : undefined;
+  try {
+    if (link) await symlink(job.path, link);
+    await writeTags(['-tagsFromFile', link ?? job.path, ...args], path);
+  } finally {
+    if (link) await rm(link, { force: true });
+  }
+}
+
+/** HEIC, AVIF and TIFF: ExifTool takes everything out of a copy and puts back what showing needs and what was asked for. */
+async function cleanWithExifTool(path: string, job: CleanJob, format: MediaFormat): Promise<void> {
+  const args = pictureCopyArgs(job.keepGroups);
+  // In a TIFF the first directory is the picture itself, so ExifTool leaves its text tags alone unless they are named.
+  const all = format === 'tiff' ? ['-all=', '-CommonIFD0='] : ['-all='];
+  await writeTags([...all, '-tagsFromFile', '@', '-icc_profile', '-orientation', ...args], path);
+}
+
+/**
+ * Writes the cleaned file to `path` (`tempPath(job.temp, 1, …)`).
+ * @throws AppError `file.*`, `output.*`, `engine.unavailable` (HEIC, AVIF, TIFF or kept groups without ExifTool)
+ */
+export async function writeCleaned(path: string, job: CleanJob, format: MediaFormat, ctx: JobContext): Promise<Written> {
+  const keep = job.keepGroups;
+  if (canRemux(format)) {
+    const result = await remux(job.path, format, path, keep, ctx);
+    return { dropped: result.dropped, notes: result.notes, contentHash: result.streamHashes.join(' ') };
+  }
+  const ext = path.slice(path.lastIndexOf('.') + 1);
+  return await withByteSource(job.path, async (source) => {
+    const stripped = await plan(source, format, keep);
+    const pieces = stripped?.pieces ?? [{ from: 0, to: source.sizeBytes }];
+    await writeAside(job.temp, 1, ext, watched(bytesOf(source, pieces), ctx));
+    if (stripped === undefined) await cleanWithExifTool(path, job, format);
+    else if (PICTURES_WITH_TAGS.includes(format)) await putBack(path, job);
+    return { dropped: stripped?.dropped ?? [], notes: [] };
+  });
+}
