@@ -1,0 +1,136 @@
+import { relative, sep } from 'node:path';
+import type { Model } from '@pingplex/shared/contracts/http';
+import {
+  FORMATS,
+  formatByName,
+  type MediaFormat,
+  type MediaKind,
+  renderName,
+  type Step,
+  type StepVerb,
+  VERB_KINDS,
+} from '@pingplex/shared/domain';
+import { foldName, safeFileName } from '../../output/index.ts';
+import { completeSettings } from '../generations/index.ts';
+import type { SourceFile } from './ports.ts';
+
+/** A file as it will be after some step, as far as that can be known before. */
+export type PlannedFile = {
+  readonly kind: MediaKind;
+  readonly format: MediaFormat;
+  readonly ext: string;
+  readonly verb: StepVerb | null;
+  readonly modelId: string;
+  readonly saved: boolean;
+};
+/** One use of a verb on one file. */
+export type PlannedJob = { readonly step: Step; readonly kind: MediaKind; readonly format: MediaFormat; readonly results: number };
+export type ItemPlan = { readonly jobs: readonly PlannedJob[]; readonly results: readonly PlannedFile[]; readonly sends: number };
+
+/** True when a step works on this file; otherwise the file passes it unchanged. */
+export function stepApplies(step: Step, kind: MediaKind, place: number, models: readonly Model[]): boolean {
+  if (!VERB_KINDS[step.verb].includes(kind)) return false;
+  if (step.verb !== 'generate') return true;
+  if (step.applyTo === 'first' && place > 0) return false;
+  const model = models.find((one) => one.id === step.modelId);
+  // A model that isn't known yet is asked about when its turn comes.
+  if (model === undefined || model.limits.maxSources === 0) return true;
+  return model.limits.sourceMimes.some((mime) => mime.startsWith(`${kind}/`));
+}
+
+/** Number of files that a step makes of one. */
+function resultsOf(step: Step, models: readonly Model[]): number {
+  if (step.verb === 'unicalize') return step.variants;
+  if (step.verb !== 'generate') return 1;
+  const model = models.find((one) => one.id === step.modelId);
+  if (model?.price.unit !== 'image' || model.price.unitsFrom === undefined) return 1;
+  const units = Number(completeSettings(model, step.settings)[model.price.unitsFrom] ?? 1);
+  return Number.isInteger(units) && units >= 1 && units <= 100 ? units : 1;
+}
+
+function after(step: Step, file: PlannedFile, models: readonly Model[]): Omit<PlannedFile, 'saved'> {
+  const named = (format: MediaFormat): Omit<PlannedFile, 'saved'> => ({
+    kind: FORMATS[format].kind,
+    format,
+    ext: format === file.format ? file.ext : FORMATS[format].extensions[0],
+    verb: step.verb,
+    modelId: file.modelId,
+  });
+  if (step.verb === 'convert') return named(step.format ?? file.format);
+  if (step.verb !== 'generate') return named(file.format);
+  const kind = models.find((one) => one.id === step.modelId)?.resultKind ?? 'image';
+  const format: MediaFormat = kind === 'image' ? 'png' : kind === 'video' ? 'mp4' : 'mp3';
+  return { ...named(format), modelId: step.modelId };
+}
+
+/** Walks one file through all steps on paper: which jobs will run and which results come out, in the order of their numbers. */
+export function planItem(source: Pick<SourceFile, 'name' | 'kind' | 'format'>, steps: readonly Step[], models: readonly Model[]): ItemPlan {
+  const dot = source.name.lastIndexOf('.');
+  const ownExt = formatByName(source.name) === source.format && dot > 0 ? source.name.slice(dot + 1).toLowerCase() : undefined;
+  const ext = ownExt ?? FORMATS[source.format].extensions[0];
+  let files: PlannedFile[] = [{ kind: source.kind, format: source.format, ext, verb: null, modelId: '', saved: false }];
+  const jobs: PlannedJob[] = [];
+  const results: PlannedFile[] = [];
+  let sends = 0;
+  for (const [index, step] of steps.entries()) {
+    const isLast = index === steps.length - 1;
+    const next: PlannedFile[] = [];
+    for (const [place, file] of files.entries()) {
+      if (!stepApplies(step, file.kind, place, models)) {
+        next.push(file);
+        continue;
+      }
+      const made = resultsOf(step, models);
+      jobs.push({ step, kind: file.kind, format: file.format, results: made });
+      if (step.verb === 'generate') sends += 1;
+      const one = { ...after(step, file, models), saved: step.keep && !isLast };
+      for (let n = 0; n < made; n += 1) {
+        next.push(one);
+        if (one.saved) results.push(one);
+      }
+    }
+    files = next;
+  }
+  results.push(...files.filter((file) => file.verb !== null && !file.saved));
+  return { jobs, results, sends };
+}
+
+export type NameContext = { readonly template: string; readonly date: string; readonly hash: string; readonly index: number };
+
+/** Final name of one result. @param n 1-based number within the item */
+export function resultName(
+  context: NameContext,
+  sourceName: string,
+  file: { readonly ext: string; readonly verb: string; readonly modelId: string },
+  n: number,
+): string {
+  const dot = sourceName.lastIndexOf('.');
+  const stem = renderName(context.template, {
+    name: dot > 0 ? sourceName.slice(0, dot) : sourceName,
+    index: context.index,
+    variant: n,
+    date: context.date,
+    hash: context.hash,
+    model: file.modelId,
+    step: file.verb,
+  });
+  return safeFileName(stem, file.ext);
+}
+
+/** Day as people write it in names, in the machine's own time zone. */
+export function localDay(at: number): string {
+  const day = new Date(at);
+  const two = (n: number): string => String(n).padStart(2, '0');
+  return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
+}
+
+/** Where an item's results go below the output folder; every part is made safe. */
+export function subfolderOf(source: SourceFile, keepTree: boolean): string {
+  if (!keepTree) return '';
+  const parts = relative(source.folder, source.path).split(sep).slice(0, -1);
+  if (parts.includes('..')) return '';
+  return parts.map((part) => safeFileName(part, '')).join(sep);
+}
+
+/** Two names in one folder that are the same on Windows and macOS give the same key. */
+export const placeKey = (subfolder: string, name: string): string => foldName(`${subfolder}/${name}`);

@@ -1,0 +1,34 @@
+import type { Model } from '@pingplex/shared/contracts/http';
+import { type Price, priceOf, type SettingsValues } from '@pingplex/shared/domain';
+import { AppError } from '@pingplex/shared/errors';
+import { z } from 'zod';
+
+const Properties = z.record(z.string(), z.object({ default: z.union([z.string(), z.number(), z.boolean()]).optional() }));
+
+/** The user's settings with the defaults of the model's schema filled in. */
+export function completeSettings(model: Model, settings: SettingsValues): SettingsValues {
+  const complete: Record<string, string | number | boolean> = {};
+  const properties = Properties.safeParse(model.settingsSchema['properties'] ?? {});
+  for (const [name, property] of Object.entries(properties.success ? properties.data : {})) {
+    if (property.default !== undefined) complete[name] = property.default;
+  }
+  return { ...complete, ...settings };
+}
+
+/**
+ * Price of one request with these settings, by the same rule that the server holds by.
+ * @throws AppError `generation.settingsInvalid` when the schema or the price list doesn't know a value
+ */
+export function priceFor(model: Model, settings: SettingsValues): Price {
+  const complete = completeSettings(model, settings);
+  const verdict = z.fromJSONSchema(model.settingsSchema).safeParse(complete);
+  if (!verdict.success) {
+    const issue = verdict.error.issues[0];
+    throw new AppError('generation.settingsInvalid', issue?.message ?? 'settings', { field: issue?.path.join('.') ?? '' });
+  }
+  try {
+    return priceOf(model.price, complete);
+  } catch (thrown) {
+    throw new AppError('generation.settingsInvalid', thrown instanceof Error ? thrown.message : String(thrown));
+  }
+}
