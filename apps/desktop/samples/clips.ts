@@ -42,13 +42,10 @@ function film(studio: Studio, shot: Shot): Omit<VideoTrack, 'encoder'> {
   };
 }
 
-const overLand = (make: () => Land): Shot['draw'] => {
-  let land: Land | undefined;
-  return (width, height, time) => {
-    land ??= make();
-    return landPicture(land, width, height, time);
-  };
-};
+const overLand =
+  (land: () => Land): Shot['draw'] =>
+  (width, height, time) =>
+    landPicture(land(), width, height, time);
 
 /** A still of twice the size over which the camera moves slowly closer. */
 function zoomOver(make: (width: number, height: number) => Picture): Shot['draw'] {
@@ -93,9 +90,9 @@ export const CLIPS: readonly Recipe[] = [
     format: 'mp4',
     what: 'flight towards mountains, H.264 and AAC, 720p, spoken English: GPS and author',
     make: async (path, studio) => {
-      const shot = film(studio, { width: 1280, height: 720, seconds: 4, framesPerSecond: 25, draw: overLand(alpineLand) });
+      const shot = film(studio, { width: 1280, height: 720, seconds: 3.2, framesPerSecond: 25, draw: overLand(alpineLand) });
       const sound = speakOver(
-        playTune(TUNES.calm, studio.seconds(4)),
+        playTune(TUNES.calm, studio.seconds(3.2)),
         await speak('Good morning from the lake. Not a breath of wind.', 'en', 165),
         0.3,
       );
@@ -146,7 +143,7 @@ export const CLIPS: readonly Recipe[] = [
         audio: [aac(playTune(TUNES.night, studio.seconds(3.6)))],
       });
       await studio.tag(path, {
-        'QuickTime:Rotation': 90,
+        'Composite:Rotation': 90,
         'Keys:Make': 'Apple',
         'Keys:Model': 'iPhone 16 Pro',
         'Keys:Software': '18.6',
@@ -160,7 +157,7 @@ export const CLIPS: readonly Recipe[] = [
     format: 'mp4',
     what: 'drone flight between islands in HEVC: drone make, model and serial',
     make: async (path, studio) => {
-      const shot = film(studio, { width: 960, height: 540, seconds: 3.2, framesPerSecond: 25, exposure: -0.4, draw: overLand(islandLand) });
+      const shot = film(studio, { width: 854, height: 480, seconds: 3.2, framesPerSecond: 25, exposure: -0.4, draw: overLand(islandLand) });
       encodeMedia({
         output: path,
         container: 'mp4',
@@ -185,7 +182,7 @@ export const CLIPS: readonly Recipe[] = [
     format: 'mov',
     what: 'slow flight over dunes in QuickTime: Apple keys with make, model, place and author',
     make: async (path, studio) => {
-      const shot = film(studio, { width: 854, height: 480, seconds: 3.2, framesPerSecond: 24, exposure: -0.1, draw: overLand(duneLand) });
+      const shot = film(studio, { width: 768, height: 432, seconds: 3.2, framesPerSecond: 24, exposure: -0.1, draw: overLand(duneLand) });
       encodeMedia({ output: path, container: 'mov', video: { ...H264, ...shot }, audio: [aac(playTune(TUNES.folk, studio.seconds(3.2)))] });
       await studio.tag(path, {
         'Keys:Make': 'Apple',
@@ -201,7 +198,7 @@ export const CLIPS: readonly Recipe[] = [
     format: 'mkv',
     what: 'aurora over a fjord: three chapters, English and Russian sound, English subtitles',
     make: async (path, studio) => {
-      const shot = film(studio, { width: 854, height: 480, seconds: 4, framesPerSecond: 24, exposure: 0.2, draw: overLand(auroraLand) });
+      const shot = film(studio, { width: 640, height: 360, seconds: 4, framesPerSecond: 24, exposure: 0.2, draw: overLand(auroraLand) });
       const bed = playTune(TUNES.night, studio.seconds(4));
       const english = speakOver(bed, await speak('The stars come out one by one. Then the sky begins to move.', 'en', 175), 0.1);
       const russian = speakOver(bed, await speak('Звёзды загораются одна за другой. Потом небо оживает.', 'ru', 175), 0.1);
@@ -244,7 +241,7 @@ export const CLIPS: readonly Recipe[] = [
     format: 'avi',
     what: 'sunset with waves as an old camera wrote it: MPEG-4 and MP3, names in the INFO list',
     make: async (path, studio) => {
-      const shot = film(studio, { width: 640, height: 480, seconds: 3, framesPerSecond: 20, exposure: -0.15, draw: seaSunset });
+      const shot = film(studio, { width: 640, height: 480, seconds: 3, framesPerSecond: 18, exposure: -0.15, draw: seaSunset });
       encodeMedia({
         output: path,
         container: 'avi',
@@ -259,7 +256,7 @@ export const CLIPS: readonly Recipe[] = [
     format: 'mp4',
     what: 'surf from straight above, square, with surf sound and no metadata of its own',
     make: async (path, studio) => {
-      const shot = film(studio, { width: 540, height: 540, seconds: 3, framesPerSecond: 25, exposure: -0.2, draw: beachAerial });
+      const shot = film(studio, { width: 480, height: 480, seconds: 3, framesPerSecond: 20, exposure: -0.2, draw: beachAerial });
       encodeMedia({ output: path, container: 'mp4', video: { ...H264, ...shot }, audio: [aac(playSurf(studio.seconds(3), 9))] });
     },
   },

@@ -17,7 +17,7 @@ import { openPrint, type Print, type Studio, smallJpeg } from './studio.ts';
 export const prints = {
   sunset: (studio: Studio): Print =>
     studio.print('sunset', 2100, 1400, (w, h) => seaSunset(w, h), { exposure: -0.15, saturation: 1.12, seed: 1 }),
-  alpine: (studio: Studio): Print => studio.print('alpine', 1440, 1920, (w, h) => landPicture(alpineLand(), w, h), { seed: 2 }),
+  alpine: (studio: Studio): Print => studio.print('alpine', 1440, 1920, (w, h) => landPicture(alpineLand(), w, h, 1.5, 0.4), { seed: 2 }),
   city: (studio: Studio): Print => studio.print('city', 2100, 1400, (w, h) => cityNight(w, h), { exposure: 0.7, grain: 3, seed: 3 }),
   beach: (studio: Studio): Print => studio.print('beach', 1920, 1280, (w, h) => beachAerial(w, h), { exposure: -0.2, seed: 4 }),
   portrait: (studio: Studio): Print =>
@@ -253,7 +253,6 @@ export const IMAGES: readonly Recipe[] = [
     make: async (path, studio) => {
       await openPrint(prints.forest(studio))
         .resize(studio.size(1000, 0).width)
-        .greyscale()
         .tint({ r: 214, g: 178, b: 132 })
         .tiff({ compression: 'lzw', predictor: 'horizontal' })
         .toFile(path);

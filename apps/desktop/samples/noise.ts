@@ -70,9 +70,14 @@ function addOctave(field: Field, cells: number, amplitude: number, isRidged: boo
   }
 }
 
-/** Fractal gradient noise (Perlin, 1985), about -1 to 1. */
+const known = new Map<string, Field>();
+
+/** Fractal gradient noise (Perlin, 1985), about -1 to 1. A field that was made before is given again, so nobody may change it. */
 export function fractalField(size: number, options: FractalOptions): Field {
   const { seed, cells = 4, octaves = 8, gain = 0.5, isRidged = false } = options;
+  const key = [size, seed, cells, octaves, gain, isRidged].join(' ');
+  const before = known.get(key);
+  if (before !== undefined) return before;
   const random = createRandom(seed);
   const field: Field = { size, values: new Float32Array(size * size) };
   let amplitude = 1;
@@ -83,6 +88,7 @@ export function fractalField(size: number, options: FractalOptions): Field {
     amplitude *= gain;
   }
   for (let i = 0; i < field.values.length; i += 1) field.values[i] = ((field.values[i] ?? 0) / total) * 1.4;
+  known.set(key, field);
   return field;
 }
 

@@ -119,43 +119,56 @@ export interface DevelopOptions {
   readonly seed?: number;
 }
 
-const CURVE_SIZE = 8192;
+const CURVE_SIZE = 32_768;
 /** Largest linear value that the tone curve tells apart. */
 const CURVE_LIMIT = 8;
+const GRAIN_SIZE = 65_536;
 
-/** Filmic curve (Narkowicz, 2016, fit of ACES) followed by the sRGB transfer, as a table over the square root of the input. */
+/** Filmic curve (Narkowicz, 2016, fit of ACES) followed by the sRGB transfer, as a table. */
 function toneCurve(): Float32Array {
   const table = new Float32Array(CURVE_SIZE + 1);
   for (let i = 0; i <= CURVE_SIZE; i += 1) {
-    const x = (i / CURVE_SIZE) ** 2 * CURVE_LIMIT;
+    const x = (i / CURVE_SIZE) * CURVE_LIMIT;
     const film = clamp((x * (2.51 * x + 0.03)) / (x * (2.43 * x + 0.59) + 0.14));
     table[i] = film <= 0.0031308 ? film * 12.92 : 1.055 * film ** (1 / 2.4) - 0.055;
   }
   return table;
 }
-const CURVE = toneCurve();
 
+/** Triangular noise around 0 with standard deviation 1. */
+function grainTable(): Float32Array {
+  const random = createRandom(7);
+  return Float32Array.from({ length: GRAIN_SIZE }, () => (random() + random() - 1) * 2.45);
+}
+const CURVE = toneCurve();
+const GRAIN = grainTable();
+
+/** The pixel loop behind `develop` and `developDeep`; it meets every pixel of every frame, so it only adds, multiplies and looks up. */
 function developInto<T extends Uint8Array | Uint16Array>(picture: Picture, options: DevelopOptions, target: T, white: number): T {
   const { width, height, data } = picture;
   const { exposure = 0, grain = 2.2, vignette = 0.25, saturation = 1.08, seed = 7 } = options;
   const random = createRandom(seed);
-  const gain = 2 ** exposure;
-  const sigma = (grain / 255) * 2.4;
-  const diagonal = 1 / (width * width + height * height);
+  const toIndex = (2 ** exposure * CURVE_SIZE) / CURVE_LIMIT;
+  const sigma = grain / 255;
+  const diagonal = vignette / (width * width + height * height);
   let at = 0;
   for (let y = 0; y < height; y += 1) {
     const oy = (2 * y - height) ** 2;
+    let speckAt = Math.floor(random() * GRAIN_SIZE);
     for (let x = 0; x < width; x += 1) {
-      const fall = gain * (1 - vignette * ((2 * x - width) ** 2 + oy) * diagonal);
+      const ox = 2 * x - width;
+      const fall = toIndex * (1 - diagonal * (ox * ox + oy));
       const r = (data[at] as number) * fall;
       const g = (data[at + 1] as number) * fall;
       const b = (data[at + 2] as number) * fall;
-      const luma = 0.2126 * r + 0.7152 * g + 0.0722 * b;
-      const speck = (random() + random() - 1) * sigma;
+      const grey = (0.2126 * r + 0.7152 * g + 0.0722 * b) * (1 - saturation);
+      speckAt = (speckAt + 1) & (GRAIN_SIZE - 1);
+      const speck = (GRAIN[speckAt] as number) * sigma;
       for (let c = 0; c < 3; c += 1) {
-        const value = luma + ((c === 0 ? r : c === 1 ? g : b) - luma) * saturation;
-        const tone = CURVE[Math.round(Math.sqrt(clamp(value / CURVE_LIMIT)) * CURVE_SIZE)] as number;
-        target[at + c] = Math.round(clamp(tone + speck * (0.45 + 1.1 * tone * (1 - tone))) * white);
+        const value = grey + (c === 0 ? r : c === 1 ? g : b) * saturation;
+        const tone = CURVE[value <= 0 ? 0 : value >= CURVE_SIZE ? CURVE_SIZE : value | 0] as number;
+        const grained = tone + speck * (0.45 + 1.1 * tone * (1 - tone));
+        target[at + c] = grained <= 0 ? 0 : grained >= 1 ? white : (grained * white + 0.5) | 0;
       }
       at += 3;
     }
@@ -170,5 +183,5 @@ export function develop(picture: Picture, options: DevelopOptions = {}): Uint8Ar
 
 /** The same at 16 bits a channel. */
 export function developDeep(picture: Picture, options: DevelopOptions = {}): Uint16Array {
-  return developInto(picture, options, new Uint16Array(picture.data.length), 65535);
+  return developInto(picture, options, new Uint16Array(picture.data.length), 65_535);
 }

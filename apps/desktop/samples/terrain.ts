@@ -149,6 +149,8 @@ export function renderTerrain(
   const air: Sky = { ...sky, glow: undefined };
   const out = new Float32Array(3);
   const { data } = picture;
+  // Steps grow with the distance, and with the size of a pixel.
+  const stride = Math.min(0.012, 0.0035 * Math.max(1, 1800 / width));
   for (let x = 0; x < width; x += 1) {
     const lateral = (x - width / 2 + 0.5) / focal;
     const dirX = cos * lateral + sin;
@@ -180,7 +182,7 @@ export function renderTerrain(
         }
         top = first;
       }
-      t += Math.max(0.12, t * 0.0035);
+      t += Math.max(0.12, t * stride);
     }
     for (let y = Math.ceil(top) - 1; y >= 0; y -= 1) {
       const rise = (horizon - y) / focal;

@@ -23,6 +23,15 @@ const blendTo = (out: Float32Array, b: Rgb, t: number): void => {
   for (let c = 0; c < 3; c += 1) out[c] = mix(out[c] as number, b[c] as number, t);
 };
 
+/** Lands take about a second to light, so each is made once. */
+function once(make: () => Land): () => Land {
+  let land: Land | undefined;
+  return () => {
+    land ??= make();
+    return land;
+  };
+}
+
 /** Hills and ridges joined: ridges only where the land is high, valleys stay smooth. */
 function mountainField(seed: number, relief: number, valley: (x: number, y: number) => number): Field {
   const base = fractalField(MAP, { seed, cells: 3, octaves: 3 });
@@ -45,7 +54,7 @@ const detail = (seed: number): Field => fractalField(512, { seed, cells: 16, oct
 const clouds = (seed: number): Field => fractalField(512, { seed, cells: 4, octaves: 7, gain: 0.52 });
 
 /** Snow peaks over a lake in the morning. */
-export function alpineLand(): Land {
+function makeAlpineLand(): Land {
   const sky: Sky = {
     zenith: [0.06, 0.17, 0.42],
     horizon: [0.55, 0.62, 0.7],
@@ -86,7 +95,7 @@ export function alpineLand(): Land {
 }
 
 /** Red dunes in low light. */
-export function duneLand(): Land {
+function makeDuneLand(): Land {
   const sky: Sky = {
     zenith: [0.08, 0.17, 0.36],
     horizon: [0.6, 0.42, 0.3],
@@ -144,7 +153,7 @@ export function duneLand(): Land {
 }
 
 /** Green islands in a warm sea. */
-export function islandLand(): Land {
+function makeIslandLand(): Land {
   const sky: Sky = {
     zenith: [0.05, 0.2, 0.55],
     horizon: [0.62, 0.78, 0.9],
@@ -198,7 +207,7 @@ const curtain = (field: Field, dx: number, dy: number, dz: number, offset: numbe
 };
 
 /** Northern lights and stars above dark mountains and still water. */
-export function auroraLand(): Land {
+function makeAuroraLand(): Land {
   const field = fractalField(512, { seed: 91, cells: 8, octaves: 6 });
   const glow = (dx: number, dy: number, dz: number, out: Float32Array): void => {
     const first = curtain(field, dx, dy, dz, 20);
@@ -246,7 +255,13 @@ export function auroraLand(): Land {
   };
 }
 
-/** A still of a land at a moment of its flight. */
-export function landPicture(land: Land, width: number, height: number, time = 0): Picture {
-  return renderTerrain(land.terrain, land.sky, land.view(time), width, height, land.tint);
+export const alpineLand = once(makeAlpineLand);
+export const duneLand = once(makeDuneLand);
+export const islandLand = once(makeIslandLand);
+export const auroraLand = once(makeAuroraLand);
+
+/** A still of a land at a moment of its flight; `spread` overrides how wide the view is (see `View`). */
+export function landPicture(land: Land, width: number, height: number, time = 0, spread?: number): Picture {
+  const view = land.view(time);
+  return renderTerrain(land.terrain, land.sky, spread === undefined ? view : { ...view, spread }, width, height, land.tint);
 }
