@@ -128,7 +128,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     parsed = parseCommand(argv);
   } catch (thrown) {
     const error = toAppError(thrown);
-    say(`${error.code}: ${error.message}\n\n${USAGE}`);
+    say(`${error.code}: ${error.message}\nSee --help.`);
     return error.code === 'engine.usage' ? 2 : 1;
   }
   if (parsed.verb === 'help') process.stdout.write(USAGE);

@@ -61,6 +61,10 @@ export function toTasks(command: Command, outDir: string): Task[] {
   }
   return command.files.map((file, n) => {
     const source = resolve(file);
-    return { job: jobOf(command, source, { dir: outDir, stem: `.pingplex-cli-${process.pid}-${String(n).padStart(7, '0')}` }), file, source };
+    return {
+      job: jobOf(command, source, { dir: outDir, stem: `.pingplex-cli-${process.pid}-${String(n).padStart(7, '0')}` }),
+      file,
+      source,
+    };
   });
 }

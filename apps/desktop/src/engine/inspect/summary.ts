@@ -32,9 +32,16 @@ function camera(tags: TagIndex): string | undefined {
   return model.toLowerCase().startsWith(make.toLowerCase().split(' ')[0] ?? make) ? model : `${make} ${model}`;
 }
 
+/** `4`, `f/4` and `4.0` are one aperture; photographers write the last. */
+function fNumber(text: string | undefined): string | undefined {
+  const value = Number(text?.replace(/^f\//, ''));
+  if (!Number.isFinite(value) || value <= 0) return undefined;
+  return value < 10 ? value.toFixed(1) : String(Math.round(value));
+}
+
 function exposure(tags: TagIndex): string | undefined {
   const time = tags.text('ExifIFD:ExposureTime', '*:ExposureTime');
-  const aperture = tags.text('ExifIFD:FNumber', '*:FNumber')?.replace(/^f\//, '');
+  const aperture = fNumber(tags.text('ExifIFD:FNumber', '*:FNumber'));
   const iso = tags.text('ExifIFD:ISO', '*:ISO');
   const parts = [time ? `${time} s` : '', aperture ? `f/${aperture}` : '', iso ? `ISO ${iso}` : ''].filter(Boolean);
   return parts.length > 0 ? parts.join(', ') : undefined;

@@ -9,15 +9,15 @@ import { withProfile } from './png-profile.ts';
 import { rawPreview } from './raw-preview.ts';
 import { filmFrame } from './video-frame.ts';
 
-/** sharp's `orientation` numbers to a turn and mirror, for pictures whose own header does not carry it. */
+/** EXIF's orientations as a turn clockwise and a mirror after it, for pictures whose own header does not carry one. */
 const TURNS: Readonly<Record<number, { readonly mirror: boolean; readonly degrees: number }>> = {
   1: { mirror: false, degrees: 0 },
   2: { mirror: true, degrees: 0 },
   3: { mirror: false, degrees: 180 },
   4: { mirror: true, degrees: 180 },
-  5: { mirror: true, degrees: 270 },
+  5: { mirror: true, degrees: 90 },
   6: { mirror: false, degrees: 90 },
-  7: { mirror: true, degrees: 90 },
+  7: { mirror: true, degrees: 270 },
   8: { mirror: false, degrees: 270 },
 };
 
@@ -44,7 +44,9 @@ async function camera(path: string): Promise<Sharp> {
   const own = (await picture.metadata()).orientation;
   if (own && own > 1) return picture.autoOrient();
   const turn = TURNS[orientation] ?? { mirror: false, degrees: 0 };
-  return picture.flop(turn.mirror).rotate(turn.degrees);
+  const turned = picture.rotate(turn.degrees);
+  // In one pipeline the order of turn and mirror would be the library's own.
+  return turn.mirror ? sharp(await turned.keepIccProfile().png({ compressionLevel: 0 }).toBuffer()).flop() : turned;
 }
 
 async function firstFrame(path: string, sniffed: Sniffed, side: number, signal: AbortSignal): Promise<Sharp> {

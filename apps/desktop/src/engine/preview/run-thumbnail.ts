@@ -19,6 +19,15 @@ type Job = z.infer<typeof ThumbnailJob>;
 const WEBP = { quality: 82, effort: 2 } as const;
 /** The first frames of many films are black or a fade. */
 const POSTER_SHARE = 0.1;
+/** Where to look instead when that frame is all but black (mean of all bytes below this). */
+const SECOND_TRY_SHARE = 0.4;
+const DARK = 14;
+
+function brightness(data: Buffer): number {
+  let sum = 0;
+  for (const byte of data) sum += byte;
+  return data.length === 0 ? 0 : sum / data.length;
+}
 
 async function sound(job: Job, sniffed: Sniffed, ctx: JobContext): Promise<Sharp> {
   const { peaks } = await readPeaks(job.path, sniffed.format, barsFor(job.size), ctx.signal, ctx.progress);
@@ -33,7 +42,10 @@ async function film(job: Job, sniffed: Sniffed, ctx: JobContext): Promise<Sharp>
   }
   const atMs = job.atMs ?? Math.round((probe.durationMs ?? 0) * POSTER_SHARE);
   const sharp = await loadSharp();
-  const frame = await filmFrame({ path: job.path, format: sniffed.format, stream: probe.video, side: job.size, atMs, signal: ctx.signal });
+  const wish = { path: job.path, format: sniffed.format, stream: probe.video, side: job.size, signal: ctx.signal };
+  const first = await filmFrame({ ...wish, atMs });
+  const isDark = job.atMs === undefined && brightness(first.data) < DARK;
+  const frame = isDark ? await filmFrame({ ...wish, atMs: Math.round((probe.durationMs ?? 0) * SECOND_TRY_SHARE) }) : first;
   return sharp(frame.data, { raw: { width: frame.width, height: frame.height, channels: 3 } });
 }
 

@@ -75,7 +75,8 @@ function toFacts(path: string, facts: Stats): FileFacts {
       params: { name: basename(path).slice(0, 300), what: what(facts) },
     });
   }
-  if (facts.size === 0) throw new AppError('file.empty', 'the file is empty', named(path));
+  // One byte is the start of no format; it is what a failed download leaves.
+  if (facts.size <= 1) throw new AppError('file.empty', 'the file is empty', named(path));
   const { size, mtimeMs, birthtimeMs, dev, ino } = facts;
   return { path, sizeBytes: size, mtimeMs, birthtimeMs, dev, ino };
 }

@@ -41,6 +41,14 @@ async function pngLacksEnd(source: ByteSource): Promise<boolean> {
   return true;
 }
 
+async function gifLacksEnd(source: ByteSource): Promise<boolean> {
+  const tail = await source.read(Math.max(0, source.sizeBytes - 1024), 1024);
+  // Some programs pad with zeros or a line break behind the trailer.
+  let last = tail.length - 1;
+  while (last > 0 && [0x00, 0x0a, 0x0d, 0x20].includes(tail[last] ?? -1)) last -= 1;
+  return tail[last] !== 0x3b;
+}
+
 async function boxesLackEnd(source: ByteSource, needsMovie: boolean): Promise<boolean> {
   const boxes = await topBoxes(source);
   const last = boxes.at(-1);
@@ -59,7 +67,7 @@ export async function isTruncated(source: ByteSource, format: MediaFormat): Prom
     case 'png':
       return pngLacksEnd(source);
     case 'gif':
-      return !(await source.read(Math.max(0, source.sizeBytes - 1024), 1024)).includes(0x3b);
+      return gifLacksEnd(source);
     case 'webp':
     case 'wav':
     case 'avi': {
