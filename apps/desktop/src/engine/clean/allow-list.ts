@@ -59,7 +59,7 @@ const STRUCTURE: readonly (readonly [RegExp, ReadonlySet<string>])[] = [
       PixelAspectRatio BufferSize MaxBitrate AverageBitrate VideoFrameRate Balance AudioFormat AudioChannels AudioBitsPerSample
       AudioSampleRate VendorID GenMediaVersion GenFlags GenGraphicsMode GenOpColor GenBalance OtherFormat PurchaseFileFormat
       HandlerVendor CleanApertureDimensions ProductionApertureDimensions EncodedPixelsDimensions ChromaFormat CleanAperture
-      ColorRepresentation FieldOrder TextFont TextFace TextSize TextColor BackgroundColor FontName
+      ColorRepresentation LayoutFlags AudioChannelTypes FieldOrder TextFont TextFace TextSize TextColor BackgroundColor FontName
       TrackNumber TrackUID TrackLanguage CodecID TrackType VideoScanType DefaultDuration TagTrackUID TrackUsed TrackDefault TrackForced
       DisplayWidth DisplayHeight DisplayUnit CodecDelay SeekPreRoll CropLeft CropTop CropRight CropBottom StereoMode AlphaMode
       ProjectionType ProjectionPoseYaw ProjectionPosePitch ProjectionPoseRoll`),

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { MediaFormat } from '@pingplex/shared/domain';
-import sharp from 'sharp';
 import { decodeHeic } from '../binaries/heic.ts';
+import { openImage } from '../binaries/images.ts';
 import type { JobContext } from '../job-context.ts';
 import { withByteSource } from '../probe/byte-source.ts';
-import { MAX_PIXELS } from '../probe/image-size.ts';
 import { bytesOf } from './pieces.ts';
 import { hashStreams } from './remux.ts';
 import { stripJxl } from './strip-jxl.ts';
@@ -27,7 +26,7 @@ export async function contentHash(path: string, format: MediaFormat, ctx: JobCon
     case 'gif':
     case 'avif':
     case 'tiff':
-      return await pixelHash(path).catch(() => undefined);
+      return await pixelHash(path, format).catch(() => undefined);
     case 'heic':
       return await heicHash(path).catch(() => undefined);
     case 'jxl':
@@ -44,12 +43,13 @@ export async function contentHash(path: string, format: MediaFormat, ctx: JobCon
 }
 
 /** Pixels leave libvips in strips, so the whole picture is never in memory. */
-async function pixelHash(path: string): Promise<string | undefined> {
-  const options = { failOn: 'none', limitInputPixels: MAX_PIXELS, pages: -1 } as const;
-  const { width, height, pages } = await sharp(path, options).metadata();
+async function pixelHash(path: string, format: MediaFormat): Promise<string | undefined> {
+  // The library can't join the tiles of an AVIF grid when all pages are asked for.
+  const options = { failOn: 'none', pages: format === 'avif' ? 1 : -1 } as const;
+  const { width, height, pages } = await (await openImage(path, options)).metadata();
   if (width * height > MAX_DECODED_PIXELS) return undefined;
   const hash = createHash('sha256').update(`${width}x${height}x${pages ?? 1}`);
-  for await (const piece of sharp(path, options).raw()) hash.update(piece);
+  for await (const piece of (await openImage(path, options)).raw()) hash.update(piece);
   return hash.digest('hex');
 }
 

@@ -76,7 +76,7 @@ const DESCRIPTION: GroupFacts = {
     IPTC:Headline IPTC:Keywords XMP-dc:Description XMP-dc:Subject XMP-photoshop:Headline XMP-iptcCore:AltTextAccessibility
     PNG:Description PNG:Comment File:Comment`),
   names: words(`ImageDescription UserComment XPComment XPSubject XPKeywords Caption-Abstract Headline Keywords Description Subject
-    AltTextAccessibility Comment Comment-* Lyrics Lyrics-* LongDescription Synopsis`),
+    AltTextAccessibility Comment Comment-* Lyrics Lyrics-* LongDescription Synopsis UserData_des`),
   id3: words('COMM USLT COM ULT'),
   vorbis: words('DESCRIPTION COMMENT LYRICS'),
   ffmpeg: words('description comment synopsis lyrics keywords'),
