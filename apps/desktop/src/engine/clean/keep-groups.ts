@@ -26,7 +26,7 @@ const CREDIT: GroupFacts = {
     XMP-cc:License XMP-cc:AttributionName XMP-cc:AttributionURL PNG:Author PNG:Copyright PNG:Title`),
   names: words(`Artist Copyright XPAuthor XPTitle By-line By-lineTitle CopyrightNotice Credit Source ObjectName Creator Rights Title
     Publisher AuthorsPosition Marked UsageTerms WebStatement License AttributionName AttributionURL Author Album AlbumArtist Band
-    Composer Conductor Lyricist Performer Genre Track TrackNumber DiscNumber DiskNumber PartOfSet Part ISRC Organization Subtitle Grouping
+    Composer Conductor Lyricist Performer Genre Track TrackNumber DiscNumber DiskNumber PartOfSet Part ISRC ISRCNumber Organization Subtitle Grouping
     CopyrightURL`),
   id3: words(`TIT1 TIT2 TIT3 TPE1 TPE2 TPE3 TPE4 TALB TCOM TEXT TCOP TPUB TCON TRCK TPOS TSRC WCOP
     TT1 TT2 TT3 TP1 TP2 TP3 TP4 TAL TCM TXT TCR TPB TCO TRK TPA TRC WCP`),

@@ -26,7 +26,8 @@ export function notesAbout({ before, after, keep, written }: Facts): string[] {
   if (lost((tag) => /^(?:XMP-hdrgm|XMP-HDRGainMap|XMP-apdi):|^Apple:HDRGain$/u.test(tag.key))) notes.push('gainMapRemoved');
   if (lost((tag) => /^(?:MPF|MPImage)\d*:/u.test(tag.key))) notes.push('extraPicturesRemoved');
   if (lost((tag) => /:(?:MotionPhoto|MicroVideo)$/u.test(tag.key))) notes.push('motionPhotoRemoved');
-  if (lost((tag) => /:Chapter/u.test(tag.key))) notes.push('chaptersRemoved');
+  if (!keep.includes('cover') && lost((tag) => belongsTo(tag.key, 'cover'))) notes.push('coverRemoved');
+  if (!keep.includes('chapters') && lost((tag) => /:Chapter/u.test(tag.key))) notes.push('chaptersRemoved');
   for (const group of keep) {
     const wanted = (tag: Tag) => belongsTo(tag.key, group);
     if (lost(wanted)) notes.push(`${group}NotKept`);

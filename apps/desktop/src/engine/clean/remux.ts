@@ -16,6 +16,8 @@ const MUXERS: Partial<Readonly<Record<MediaFormat, string>>> = {
   webm: 'webm',
   ogg: 'ogg',
 };
+/** Muxers that take a cover as a stream; OGG would need it as text. */
+const COVER_FORMATS: readonly MediaFormat[] = ['mp4', 'mov', 'm4a', 'mkv'];
 const SLICE_MS = 20;
 /** SMPTE ST 2084 (PQ) and ARIB STD-B67 (HLG) in ISO/IEC 23091-2: high dynamic range. */
 const HDR_TRANSFERS: readonly number[] = [16, 18];
@@ -40,17 +42,20 @@ function unitsToRemove(av: Av, stream: Stream): string | undefined {
   return undefined;
 }
 
+const isCover = (av: Av, stream: Stream): boolean => (stream.disposition & av.AV_DISPOSITION_ATTACHED_PIC) !== 0;
+
 type Choice = { readonly streams: Stream[]; readonly dropped: string[]; readonly notes: string[] };
 
 /** Pictures, sound and subtitles stay; data tracks, timecode, attachments and (unless wanted) covers go. */
-function choose(av: Av, input: Demuxer, keep: readonly KeepGroup[]): Choice {
+function choose(av: Av, input: Demuxer, format: MediaFormat, keep: readonly KeepGroup[]): Choice {
   const choice: Choice = { streams: [], dropped: [], notes: [] };
+  const keepsCover = keep.includes('cover') && COVER_FORMATS.includes(format);
   for (const stream of input.streams) {
     const type = stream.codecpar.codecType;
-    const isCover = (stream.disposition & av.AV_DISPOSITION_ATTACHED_PIC) !== 0;
+    const cover = isCover(av, stream);
     const isShown = type === av.AVMEDIA_TYPE_VIDEO || type === av.AVMEDIA_TYPE_AUDIO || type === av.AVMEDIA_TYPE_SUBTITLE;
-    if (isCover ? keep.includes('cover') : isShown) choice.streams.push(stream);
-    else choice.dropped.push(isCover ? 'Container:Cover' : 'Container:DataTrack');
+    if (cover ? keepsCover : isShown) choice.streams.push(stream);
+    else choice.dropped.push(cover ? 'Container:Cover' : 'Container:DataTrack');
   }
   return choice;
 }
@@ -71,8 +76,7 @@ function setTags(av: Av, context: FormatContext, input: Demuxer, copies: readonl
     const all = copy.stream.metadata?.getAll() ?? {};
     // With several tracks of a kind, the language is how a viewer tells them apart.
     const language: Record<string, string> = count(copy.stream) > 1 && all['language'] ? { language: all['language'] } : {};
-    const own = Object.entries(all).filter(([key]) => kept.has(key.toLowerCase()) && key.toLowerCase() !== 'creation_time');
-    out.metadata = dictionary(av, { ...Object.fromEntries(own), ...language });
+    out.metadata = dictionary(av, language);
   }
 }
 
@@ -132,7 +136,7 @@ export async function remux(
   const container = MUXERS[format];
   if (container === undefined) throw new AppError('engine.stepNotPossible', `no stream copy for ${format}`, { params: { format } });
   await using input = await openInput(path, format);
-  const choice = choose(av, input, keep);
+  const choice = choose(av, input, format, keep);
   if (choice.streams.length === 0) throw new AppError('file.damaged', 'the file has neither picture nor sound');
   const copies: Copy[] = [];
   try {
@@ -153,7 +157,8 @@ export async function remux(
       await muxer.close();
     }
     const dropped = [...choice.dropped, ...(removedBytes > 0 ? ['Stream:SEI'] : [])];
-    return { streamHashes: copies.map((copy) => copy.hash.digest('hex')), dropped, notes: choice.notes };
+    const played = copies.filter((copy) => !isCover(av, copy.stream));
+    return { streamHashes: played.map((copy) => copy.hash.digest('hex')), dropped, notes: choice.notes };
   } catch (thrown) {
     ctx.signal.throwIfAborted();
     throw avError(thrown);
@@ -168,20 +173,21 @@ function addCopy(av: Av, muxer: Muxer, stream: Stream): Copy {
   return { stream, index, hash: createHash('sha256'), ...filter };
 }
 
-/** SHA-256 of every stream's bytes in a file, in stream order. */
+/** SHA-256 of the bytes of every stream that plays (not of covers), in stream order. */
 export async function hashStreams(path: string, format: MediaFormat, ctx: JobContext): Promise<string[]> {
+  const av = await loadAv();
   await using input = await openInput(path, format);
-  const hashes = input.streams.map(() => createHash('sha256'));
+  const hashes = new Map(input.streams.filter((stream) => !isCover(av, stream)).map((stream) => [stream.index, createHash('sha256')]));
   let sliceEnd = performance.now() + SLICE_MS;
   for (const packet of input.packetsSync()) {
     if (packet === null) break;
     using owned = packet;
-    if (owned.data) hashes[owned.streamIndex]?.update(owned.data);
+    if (owned.data) hashes.get(owned.streamIndex)?.update(owned.data);
     if (performance.now() > sliceEnd) {
       await yieldToLoop();
       ctx.signal.throwIfAborted();
       sliceEnd = performance.now() + SLICE_MS;
     }
   }
-  return hashes.map((hash) => hash.digest('hex'));
+  return [...hashes.values()].map((hash) => hash.digest('hex'));
 }
