@@ -14,6 +14,8 @@ export type OpenMedia = {
   readonly video: StreamFacts | undefined;
   readonly audio: StreamFacts | undefined;
   readonly durationMs: number | undefined;
+  /** Timestamp that the file's clock begins at, milliseconds. */
+  readonly startMs: number;
 };
 
 /**
@@ -26,7 +28,9 @@ export async function openMedia(path: string): Promise<OpenMedia> {
   const demuxer = await openInput(path, format);
   try {
     const { video, audio, durationMs } = describeInput(av, demuxer);
-    return { path, format, video: FORMATS[format].kind === 'audio' ? undefined : video, audio, durationMs };
+    const start = demuxer.getFormatContext().startTime;
+    const startMs = start === av.AV_NOPTS_VALUE ? 0 : Number(start) / 1000;
+    return { path, format, video: FORMATS[format].kind === 'audio' ? undefined : video, audio, durationMs, startMs };
   } finally {
     await demuxer.close();
   }

@@ -17,6 +17,8 @@ const CHUNK = 1 << 16;
 const MAX_SHIFT = 80;
 /** Shifts that leave fewer common items than this say nothing. */
 const MIN_OVERLAP = 16;
+/** Share of the shorter print that must lie on the other one; small overlaps are alike by chance. */
+const MIN_SHARE = 2 / 3;
 
 let loading: Promise<MainModule> | undefined;
 
@@ -79,7 +81,7 @@ export async function soundPrint(samples: Float32Array): Promise<SoundPrint> {
 export function soundSimilarity(a: SoundPrint, b: SoundPrint): number | undefined {
   const shorter = Math.min(a.length, b.length);
   if (shorter === 0) return undefined;
-  const enough = Math.min(shorter, Math.max(MIN_OVERLAP, Math.floor(shorter / 2)));
+  const enough = Math.min(shorter, Math.max(MIN_OVERLAP, Math.ceil(shorter * MIN_SHARE)));
   let best = 0;
   for (let shift = -MAX_SHIFT; shift <= MAX_SHIFT; shift++) {
     const from = Math.max(0, -shift);

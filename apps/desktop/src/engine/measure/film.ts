@@ -32,11 +32,19 @@ export function samplingStep(media: OpenMedia): number {
   return step * Math.max(1, Math.ceil(expected / MAX_FRAMES));
 }
 
-/** Grey frames number 0, step, 2·step… of a film, as stored (before the display matrix). */
-export async function* greyFrames(media: OpenMedia, step: number, signal: AbortSignal, chain = ''): AsyncGenerator<Luma> {
+/**
+ * Grey frames number 0, step, 2·step… of a film, as stored (before the display matrix).
+ * @param around FFmpeg filters for every frame before the choice, and for the chosen ones after it
+ */
+export async function* greyFrames(
+  media: OpenMedia,
+  step: number,
+  signal: AbortSignal,
+  around: { before?: string; after?: string } = {},
+): AsyncGenerator<Luma> {
   if (!media.video) return;
-  const pick = `select=not(mod(n\\,${step})),format=gray`;
-  for await (const frame of filteredFrames(media, media.video, chain === '' ? pick : `${chain},${pick}`, signal)) yield lumaOfFrame(frame);
+  const chain = [around.before, `select=not(mod(n\\,${step}))`, around.after, 'format=gray'].filter(Boolean).join(',');
+  for await (const frame of filteredFrames(media, media.video, chain, signal)) yield lumaOfFrame(frame);
 }
 
 /** Hashes a film's sampled frames. */

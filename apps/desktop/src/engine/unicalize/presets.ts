@@ -140,10 +140,21 @@ export const SOUND_PRESETS: Readonly<Record<Strength, SoundPreset>> = {
 };
 
 /** What a variant must reach: distance in the unit of its kind, quality 0–1. */
-export type Targets = { readonly minDistance: number | undefined; readonly minQuality: number | undefined };
+export type Targets = {
+  /** From the source. */
+  readonly minDistance: number | undefined;
+  /** Between sisters. */
+  readonly sisterDistance: number | undefined;
+  readonly minQuality: number | undefined;
+};
 
 /** Sound: dissimilarity in % under which Chromaprint's users call recordings the same (20), and where unrelated ones begin (35). */
 const SOUND_DISTANCE: Readonly<Record<Strength, number | undefined>> = { light: undefined, balanced: 20, strong: 30 };
+/**
+ * Chromaprint rounds to semitones, so two pieces that are both a little higher than the source are nearer to each other than to it;
+ * no change that a listener would accept moves them further apart.
+ */
+const SISTER_SOUND_DISTANCE: Readonly<Record<Strength, number | undefined>> = { light: undefined, balanced: 12, strong: 15 };
 /** One bit more than what ThreatExchange's matchers still take as the same picture. */
 const PDQ_DISTANCE = 32;
 
@@ -152,7 +163,13 @@ export function targetsFor(
   kind: MediaKind,
   settings: { strength: Strength; minDistance?: number | undefined; minQuality?: number | undefined },
 ): Targets {
-  const distance = kind === 'audio' ? SOUND_DISTANCE[settings.strength] : settings.strength === 'light' ? undefined : PDQ_DISTANCE;
+  const picture = settings.strength === 'light' ? undefined : PDQ_DISTANCE;
+  const [source, sisters] =
+    kind === 'audio' ? [SOUND_DISTANCE[settings.strength], SISTER_SOUND_DISTANCE[settings.strength]] : [picture, picture];
   const quality = { image: 0.95, video: 0.92, audio: undefined }[kind];
-  return { minDistance: settings.minDistance ?? distance, minQuality: settings.minQuality ?? quality };
+  return {
+    minDistance: settings.minDistance ?? source,
+    sisterDistance: settings.minDistance ?? sisters,
+    minQuality: settings.minQuality ?? quality,
+  };
 }

@@ -1,13 +1,17 @@
 import type { UnicalizeJob, UnicalizeOutcome } from '@pingplex/shared/contracts/engine';
 import type { z } from 'zod';
-import { removeQuietly, tempPath } from '../../output/index.ts';
 import type { JobContext } from '../job-context.ts';
 import { sniff } from '../probe/sniff.ts';
 import { ENGINE_VERSION } from '../version.ts';
 import { targetsFor } from './presets.ts';
+import { sweep } from './sweep.ts';
+import { unicalizeFilm } from './unicalize-film.ts';
 import { unicalizePicture } from './unicalize-picture.ts';
+import { unicalizeSound } from './unicalize-sound.ts';
 
 type Job = Omit<z.infer<typeof UnicalizeJob>, 'verb'>;
+
+const WORK = { image: unicalizePicture, audio: unicalizeSound, video: unicalizeFilm } as const;
 
 /**
  * Makes distinct variants of one file and measures each: distance from the source and from all sisters, quality against the same
@@ -16,11 +20,11 @@ type Job = Omit<z.infer<typeof UnicalizeJob>, 'verb'>;
  */
 export async function runUnicalize(job: Job, ctx: JobContext): Promise<UnicalizeOutcome> {
   const { kind } = await sniff(job.path);
-  const targets = targetsFor(kind, job.settings);
-  const work = { image: unicalizePicture }[kind as 'image'];
   try {
-    return { variants: await work(job.path, job.temp, job.settings, targets, ctx), engineVersion: ENGINE_VERSION };
+    const variants = await WORK[kind](job.path, job.temp, job.settings, targetsFor(kind, job.settings), ctx);
+    return { variants, engineVersion: ENGINE_VERSION };
   } catch (thrown) {
+    await sweep(job.temp, job.settings.variants);
     ctx.signal.throwIfAborted();
     throw thrown;
   }

@@ -9,13 +9,18 @@ export type Made = {
   readonly quality: number | undefined;
 };
 
-/** Smallest figure (unit of `minDistance`) between a print and those that it must be far from. Undefined when that can't be told. */
-export function nearestFigure(print: Print, others: readonly Print[]): number | undefined {
-  let nearest: number | undefined;
-  for (const other of others) {
-    const figure = targetFigure(distanceOf(print, other));
-    if (figure === undefined) return undefined;
-    nearest = Math.min(nearest ?? Number.POSITIVE_INFINITY, figure);
+/**
+ * Smallest figure (unit of `minDistance`) between a print and those that it must be far from; undefined when that can't be told.
+ * Where sisters may be nearer to each other than to the source, their figures count as that much larger, so that one number can be held
+ * against `minDistance`.
+ */
+export function nearestFigure(print: Print, source: Print, sisters: readonly Print[], targets: Targets): number | undefined {
+  const allowance = (targets.minDistance ?? 0) - (targets.sisterDistance ?? 0);
+  let nearest = targetFigure(distanceOf(print, source));
+  for (const sister of sisters) {
+    const figure = targetFigure(distanceOf(print, sister));
+    if (figure === undefined || nearest === undefined) return undefined;
+    nearest = Math.min(nearest, figure + allowance);
   }
   return nearest;
 }
@@ -30,7 +35,7 @@ export function withSisters(made: readonly Made[], source: Print, targets: Targe
   return made.map(({ variant, print, quality }, i) => {
     const others = made.filter((_, j) => j !== i).map((other) => other.print);
     const nearest = nearestOf(print, others);
-    const figure = nearestFigure(print, [source, ...others]);
+    const figure = nearestFigure(print, source, others, targets);
     return {
       ...variant,
       ...(nearest ? { nearestSister: nearest } : {}),

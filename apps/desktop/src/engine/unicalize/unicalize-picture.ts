@@ -1,13 +1,13 @@
 import { open } from 'node:fs/promises';
-import type { TempPlace, UnicalizeJob, Variant } from '@pingplex/shared/contracts/engine';
+import type { TempPlace, UnicalizeJob, Variant, WrittenFile } from '@pingplex/shared/contracts/engine';
 import { FORMATS } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
 import type { z } from 'zod';
-import { tempPath, writeAside } from '../../output/index.ts';
+import { writeAside } from '../../output/index.ts';
 import type { JobContext } from '../job-context.ts';
 import { type Luma, lumaOf, shrinkLuma } from '../measure/luma.ts';
 import { decodePicture, type OpenPicture, openPicture } from '../measure/open-picture.ts';
-import { distanceOf, type PicturePrint, printLuma } from '../measure/print.ts';
+import { distanceOf, type PicturePrint, type Print, printLuma } from '../measure/print.ts';
 import { psnr, ssim } from '../measure/structure.ts';
 import { noiseShare } from './detail.ts';
 import { Canvas, type PictureFormat, writtenFormat } from './picture-encode.ts';
@@ -15,6 +15,7 @@ import { applyGeometry, type Placed, tryGeometry } from './picture-geometry.ts';
 import { greyCut, paint } from './picture-pass.ts';
 import { drawGeometry, drawTone, type Geometry, LEVELS, type Tone, TRIES_PER_LEVEL } from './picture-plan.ts';
 import { PICTURE_PRESETS, type Targets } from './presets.ts';
+import { searchVariant, type Tried } from './search.ts';
 import { type Made, nearestFigure, reaches, withSisters } from './sisters.ts';
 
 type Settings = z.infer<typeof UnicalizeJob>['settings'];
@@ -41,7 +42,6 @@ type Source = {
   readonly small: Luma;
   readonly noiseShare: number;
 };
-type Tried = { readonly geometry: Geometry; readonly attempt: number; readonly figure: number };
 type Painted = {
   readonly file: Buffer;
   readonly luma: Luma;
@@ -52,7 +52,7 @@ type Painted = {
   readonly psnr: number;
   readonly encodes: number;
 };
-type Finished = Painted & Tried & { readonly print: PicturePrint };
+type Written = Painted & { readonly figure: number | undefined; readonly print: PicturePrint; readonly written: WrittenFile };
 
 /**
  * Makes variants of a still picture. The source is decoded once; every variant is written and read back.
@@ -119,52 +119,31 @@ async function makeVariant(
   sisters: readonly Made[],
   ctx: JobContext,
 ): Promise<Made> {
-  const others = [source.print, ...sisters.map((sister) => sister.print)];
-  let best: Finished | undefined;
-  let encodes = 0;
-  let tried = { count: 0 };
-  for (let confirmation = 0, next = 0; confirmation < CONFIRMATIONS; confirmation++) {
-    const search = await findGeometry(source, n, settings, targets, others, next, ctx);
-    tried = { count: tried.count + search.tries };
-    const painted = await paintUntilGood(source, search.chosen, n, settings, targets, ctx);
-    encodes += painted.encodes;
-    const print = printLuma(painted.luma);
-    const finished = { ...painted, ...search.chosen, figure: nearestFigure(print, others) ?? 0, print };
-    if (!best || finished.figure > best.figure) best = finished;
-    next = search.chosen.attempt + 1;
-    if (reaches(finished.figure, targets.minDistance) || !search.passed || next >= LEVELS * TRIES_PER_LEVEL) break;
-  }
-  if (!best) throw new RangeError('a variant takes at least one try');
-  return write(source, n, best, temp, Math.max(1, tried.count + encodes - 1));
-}
-
-/** Tries geometries on the small picture from the weakest up; the first that is far enough loses the least of the picture. */
-async function findGeometry(
-  source: Source,
-  n: number,
-  { seed, strength, mirror }: Settings,
-  { minDistance }: Targets,
-  others: readonly PicturePrint[] | readonly Made['print'][],
-  from: number,
-  ctx: JobContext,
-): Promise<{ chosen: Tried; tries: number; passed: boolean }> {
-  let best: Tried | undefined;
-  for (let attempt = from; attempt < LEVELS * TRIES_PER_LEVEL; attempt++) {
-    ctx.signal.throwIfAborted();
-    const geometry = drawGeometry(seed, n, attempt, strength, mirror);
-    if (minDistance === undefined) return { chosen: { geometry, attempt, figure: 0 }, tries: 0, passed: true };
-    const figure = nearestFigure(printLuma(tryGeometry(source.small, geometry)), others) ?? 0;
-    if (!best || figure > best.figure) best = { geometry, attempt, figure };
-    if (figure >= minDistance + TRIAL_MARGIN) return { chosen: { geometry, attempt, figure }, tries: attempt - from + 1, passed: true };
-    await new Promise<void>((resolve) => setImmediate(resolve));
-  }
-  if (!best) throw new RangeError('a search begins before its end');
-  return { chosen: best, tries: LEVELS * TRIES_PER_LEVEL - from, passed: false };
+  const others = sisters.map((sister) => sister.print);
+  const figureOf = (print: Print) => nearestFigure(print, source.print, others, targets);
+  const { seed, strength, mirror } = settings;
+  const { done, tried, attempts } = await searchVariant<Geometry, Written>(
+    {
+      tries: LEVELS * TRIES_PER_LEVEL,
+      margin: TRIAL_MARGIN,
+      confirmations: CONFIRMATIONS,
+      draw: (attempt) => drawGeometry(seed, n, attempt, strength, mirror),
+      tryOut: (geometry) => figureOf(printLuma(tryGeometry(source.small, geometry))),
+      finish: async ({ plan }) => {
+        const painted = await paintUntilGood(source, plan, n, settings, targets, ctx);
+        const print = printLuma(painted.luma);
+        return { ...painted, print, figure: figureOf(print), written: await write(source, n, painted.file, temp) };
+      },
+    },
+    targets,
+    ctx.signal,
+  );
+  return describe(source, n, done, tried, attempts);
 }
 
 async function paintUntilGood(
   source: Source,
-  { geometry }: Tried,
+  geometry: Geometry,
   n: number,
   settings: Settings,
   targets: Targets,
@@ -194,19 +173,24 @@ async function encode(source: Source, placed: Placed, tone: Tone, quality: numbe
   return canvas.encode(source.format, quality, source.picture.meta);
 }
 
-async function write(source: Source, n: number, made: Finished, temp: TempPlace, attempts: number): Promise<Made> {
+async function write(source: Source, n: number, file: Buffer, temp: TempPlace): Promise<WrittenFile> {
   const ext = FORMATS[source.format].extensions[0];
-  const { sizeBytes, sha256 } = await writeAside(temp, n, ext, made.file);
-  const converted = source.format === source.picture.format ? {} : { writtenAs: source.format };
+  const { path, sizeBytes, sha256 } = await writeAside(temp, n, ext, file);
+  return { tempPath: path, ext, format: source.format, kind: 'image', sizeBytes, sha256 };
+}
+
+function describe(source: Source, n: number, done: Written, { plan, attempt }: Tried<Geometry>, attempts: number): Made {
+  const parameters: Variant['parameters'] = { ...plan, ...done.tone, quality: done.quality, dose: done.dose, draw: attempt };
+  if (source.format !== source.picture.format) parameters['writtenAs'] = source.format;
   return {
-    print: made.print,
-    quality: made.ssim,
+    print: done.print,
+    quality: done.ssim,
     variant: {
       n,
-      file: { tempPath: tempPath(temp, n, ext), ext, format: source.format, kind: 'image', sizeBytes, sha256 },
-      parameters: { ...made.geometry, ...made.tone, quality: made.quality, dose: made.dose, draw: made.attempt, ...converted },
-      fromSource: distanceOf(source.print, made.print),
-      quality: { ssim: made.ssim, psnr: made.psnr },
+      file: done.written,
+      parameters,
+      fromSource: distanceOf(source.print, done.print),
+      quality: { ssim: done.ssim, psnr: done.psnr },
       attempts,
     },
   };
