@@ -51,7 +51,9 @@ export function speedBook(learned: readonly Throughput[]): SpeedBook {
     for (const part of ['jobs', 'units', 'ms', 'bytesIn', 'bytesOut'] as const) sum[part] += row[part];
     byKind.set(key, sum);
   }
-  return (step, kind, format, units) => {
+  return (step, kind, format, fileUnits) => {
+    // A request to a model takes its time whatever the file's size.
+    const units = step.verb === 'generate' ? 1 : fileUnits;
     const own = byFormat.get(`${step.verb} ${kind} ${format}`);
     const figures = own !== undefined && own.jobs >= ENOUGH_JOBS ? own : byKind.get(`${step.verb} ${kind}`);
     const ratio = bytesRatio(step, kind, figures);

@@ -1,0 +1,79 @@
+import type { EngineJob, TempPlace, WrittenFile } from '@pingplex/shared/contracts/engine';
+import type { Measurements } from '@pingplex/shared/contracts/ipc';
+import type { GenerateStep, Step } from '@pingplex/shared/domain';
+import type { z } from 'zod';
+import type { StepFile } from '../db/index.ts';
+import type { EnginePort } from './ports.ts';
+
+export type LocalStep = Exclude<Step, z.output<typeof GenerateStep>>;
+
+export type StepContext = {
+  readonly signal: AbortSignal;
+  readonly onProgress: (fraction: number) => void;
+  readonly durationMs: number | null;
+};
+
+function made(step: number, verb: LocalStep['verb'], input: StepFile, file: WrittenFile, measurements: Measurements): StepFile {
+  return {
+    path: file.tempPath,
+    ext: file.ext,
+    kind: file.kind,
+    format: file.format,
+    sizeBytes: file.sizeBytes,
+    sha256: file.sha256,
+    step,
+    verb,
+    modelId: input.modelId,
+    measurements: { ...input.measurements, ...measurements },
+    credits: input.credits,
+    saved: false,
+  };
+}
+
+/** Lets the engine do one local step on one file. What came out lies at `place`, sealed and measured. */
+export async function runLocalStep(
+  engine: EnginePort,
+  step: LocalStep,
+  index: number,
+  input: StepFile,
+  place: TempPlace,
+  context: StepContext,
+): Promise<StepFile[]> {
+  const options = {
+    signal: context.signal,
+    onProgress: context.onProgress,
+    ...(context.durationMs === null ? {} : { durationMs: context.durationMs }),
+  };
+  const common = { path: input.path, temp: place };
+  switch (step.verb) {
+    case 'clean': {
+      const job: EngineJob & { verb: 'clean' } = { verb: 'clean', ...common, keepGroups: step.keepGroups };
+      const { file, ...proof } = await engine.run(job, options);
+      return [made(index, 'clean', input, file, { clean: proof })];
+    }
+    case 'convert': {
+      const { verb, keep: _, ...settings } = step;
+      const { file, summary } = await engine.run({ verb, ...common, settings }, options);
+      const { width, height, durationMs } = summary;
+      return [
+        made(index, verb, input, file, {
+          ...(width === undefined ? {} : { width }),
+          ...(height === undefined ? {} : { height }),
+          ...(durationMs === undefined ? {} : { durationMs }),
+        }),
+      ];
+    }
+    case 'unicalize': {
+      const { verb, keep: _, ...settings } = step;
+      const { variants, engineVersion } = await engine.run({ verb, ...common, settings }, options);
+      return variants.map(({ n, parameters, targetReached, attempts, file, fromSource, nearestSister, quality }) =>
+        made(index, verb, input, file, {
+          variant: { n, parameters, targetReached, attempts, engineVersion },
+          fromSource,
+          ...(nearestSister ? { nearestSister } : {}),
+          quality,
+        }),
+      );
+    }
+  }
+}
