@@ -58,8 +58,12 @@ export class GiveBack {
     this.#push('debt', grant.id, paid);
     const rest = amount - paid;
     if (rest === 0) return;
-    if (grant.dispute !== null) return this.#push('frozen', grant.id, rest);
-    if (!grant.expired) return this.#push('available', grant.id, rest);
+    if (grant.dispute !== null) this.#push('frozen', grant.id, rest);
+    else if (grant.expired) this.#renew(grant, rest);
+    else this.#push('available', grant.id, rest);
+  }
+
+  #renew(grant: GrantRow, amount: number): void {
     const returned: NewGrant = {
       id: uuidV7(),
       kind: 'returned',
@@ -68,12 +72,12 @@ export class GiveBack {
       dispute: null,
       priority: PRIORITY.returned,
       expires: { inS: RETURNED_LIFE_S },
-      amount: rest,
+      amount,
     };
     this.newGrants.push(returned);
-    this.#push('expired', grant.id, rest);
-    this.#push('issued:returned', returned.id, -rest);
-    this.#push('available', returned.id, rest);
+    this.#push('expired', grant.id, amount);
+    this.#push('issued:returned', returned.id, -amount);
+    this.#push('available', returned.id, amount);
   }
 
   #push(account: Entry['account'], grantId: string, amount: number): void {

@@ -1,0 +1,95 @@
+import type { Model } from '@pingplex/shared/contracts/http';
+import { type Price, priceOf, type SettingsValues } from '@pingplex/shared/domain';
+import { AppError } from '@pingplex/shared/errors';
+import { z } from 'zod';
+import { CATALOGUE, type CatalogueEntry } from './models.ts';
+
+export { type CatalogueEntry, MASK_MAX_BYTES } from './models.ts';
+
+/** Whether a provider can be asked, and who answers. */
+export type ProviderAccess = { available: boolean; sandbox: boolean };
+
+export type Catalogue = {
+  list(): Model[];
+  /** @throws AppError `generation.modelUnknown`, or `generation.modelUnavailable` when it is retired or nobody would answer */
+  require(id: string): { entry: CatalogueEntry; sandbox: boolean };
+};
+
+/**
+ * @param access by provider: a key is there, or our stand-in answers
+ * @param now clock for retirement dates
+ */
+export function createCatalogue(
+  access: Readonly<Record<CatalogueEntry['provider'], ProviderAccess>>,
+  now: () => Date = () => new Date(),
+  entries: readonly CatalogueEntry[] = CATALOGUE,
+): Catalogue {
+  const isAvailable = (entry: CatalogueEntry): boolean => access[entry.provider].available && !isRetired(entry, now());
+  return {
+    list() {
+      return entries.map((entry) => ({
+        id: entry.id,
+        provider: entry.provider,
+        capability: entry.capability,
+        label: entry.label,
+        settingsSchema: schemaOf(entry),
+        limits: entry.limits,
+        resultKind: 'image',
+        price: entry.price,
+        available: isAvailable(entry),
+        sandbox: access[entry.provider].sandbox,
+        retiresAt: entry.retiresAt,
+      }));
+    },
+    require(id) {
+      const entry = entries.find((candidate) => candidate.id === id);
+      if (!entry) throw new AppError('generation.modelUnknown', 'no such model in the catalogue', { params: { model: id } });
+      if (!isAvailable(entry)) throw new AppError('generation.modelUnavailable', 'the model is not available', { params: { model: id } });
+      return { entry, sandbox: access[entry.provider].sandbox };
+    },
+  };
+}
+
+function isRetired(entry: CatalogueEntry, now: Date): boolean {
+  return entry.retiresAt !== null && now.toISOString().slice(0, 10) >= entry.retiresAt;
+}
+
+const schemas = new Map<string, Record<string, unknown>>();
+
+/** The settings as JSON Schema; defaults are filled in by us, so none is required of the client. */
+function schemaOf(entry: CatalogueEntry): Record<string, unknown> {
+  const known = schemas.get(entry.id);
+  if (known) return known;
+  const made = { ...z.toJSONSchema(entry.settings, { io: 'input' }) } as Record<string, unknown>;
+  schemas.set(entry.id, made);
+  return made;
+}
+
+/**
+ * Fills in defaults and proves the settings.
+ * @throws AppError `generation.settingsInvalid` naming the first setting that is wrong
+ */
+export function completeSettings(entry: CatalogueEntry, given: unknown): SettingsValues {
+  const parsed = entry.settings.safeParse(given);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const field = issue?.path.join('.') || (issue?.code === 'unrecognized_keys' ? (issue.keys[0] ?? '') : '');
+    throw new AppError('generation.settingsInvalid', issue?.message ?? 'settings refused', {
+      field: `settings.${field}`,
+      params: { setting: field },
+    });
+  }
+  const settings = parsed.data as SettingsValues;
+  if (settings['background'] === 'transparent' && settings['output_format'] === 'jpeg') {
+    throw new AppError('generation.settingsInvalid', 'jpeg has no transparency', {
+      field: 'settings.background',
+      params: { setting: 'background' },
+    });
+  }
+  return settings;
+}
+
+/** What one generation costs with these complete settings. */
+export function quote(entry: CatalogueEntry, settings: SettingsValues): Price {
+  return priceOf(entry.price, settings);
+}

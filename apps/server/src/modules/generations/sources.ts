@@ -1,0 +1,64 @@
+import type { GenerationRequest } from '@pingplex/shared/contracts/http';
+import { AppError } from '@pingplex/shared/errors';
+import type { Db } from '../../db/client.ts';
+import { type CatalogueEntry, MASK_MAX_BYTES } from '../catalogue/service.ts';
+import { findReadyUploads, type ReadyUpload } from '../files/service.ts';
+
+export type Source = { role: 'image' | 'mask'; sha256: string; mime: string; sizeBytes: number };
+type Asked = NonNullable<GenerationRequest['sources']>;
+
+/**
+ * Finds the uploads that a request names and proves them against the model, before anything is charged.
+ * @throws AppError `generation.sourceMissing` (also for uploads of others) or `generation.sourceNotAllowed`
+ */
+export async function findSources(db: Db, userId: string, entry: CatalogueEntry, asked: Asked): Promise<Source[]> {
+  const images = asked.filter((s) => s.role === 'image').length;
+  const masks = asked.length - images;
+  const { minSources, maxSources } = entry.limits;
+  if (images < minSources)
+    throw new AppError('generation.sourceMissing', 'the model needs a source', { field: 'sources', params: { min: minSources } });
+  if (images > maxSources || masks > (maxSources > 0 ? 1 : 0)) {
+    throw new AppError('generation.sourceNotAllowed', 'too many sources', { field: 'sources', params: { max: maxSources } });
+  }
+  if (asked.length === 0) return [];
+  const uploads = new Map(
+    (
+      await findReadyUploads(
+        db,
+        userId,
+        asked.map((s) => s.uploadId),
+      )
+    ).map((u) => [u.id, u]),
+  );
+  const found = asked.map((source, i) => {
+    const upload = uploads.get(source.uploadId);
+    if (!upload) throw new AppError('generation.sourceMissing', 'no such upload', { field: `sources.${i}.uploadId` });
+    return { role: source.role, upload, field: `sources.${i}` };
+  });
+  const first = found.find((s) => s.role === 'image')?.upload;
+  for (const { role, upload, field } of found) {
+    if (role === 'image') checkImage(entry, upload, field);
+    else checkMask(upload, first, field);
+  }
+  return found.map(({ role, upload }) => ({ role, sha256: upload.sha256, mime: upload.mime, sizeBytes: upload.sizeBytes }));
+}
+
+function checkImage(entry: CatalogueEntry, upload: ReadyUpload, field: string): void {
+  if (!entry.limits.sourceMimes.includes(upload.mime) || upload.sizeBytes > entry.limits.maxSourceBytes) {
+    throw new AppError('generation.sourceNotAllowed', 'the model does not take this file', {
+      field,
+      params: { mime: upload.mime, maxBytes: entry.limits.maxSourceBytes },
+    });
+  }
+}
+
+/** A mask is a PNG under the provider's limit with the pixels of the first image. */
+function checkMask(mask: ReadyUpload, image: ReadyUpload | undefined, field: string): void {
+  const fits = mask.mime === 'image/png' && mask.sizeBytes <= MASK_MAX_BYTES;
+  if (!fits || mask.width !== image?.width || mask.height !== image.height) {
+    throw new AppError('generation.sourceNotAllowed', 'a mask is a PNG with the size of the first image', {
+      field,
+      params: { maxBytes: MASK_MAX_BYTES },
+    });
+  }
+}
