@@ -1,9 +1,11 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
 import type { Tag } from '@pingplex/shared/contracts/engine';
 import { AppError } from '@pingplex/shared/errors';
-import { ExifTool, ExifToolTask } from 'exiftool-vendored';
+import { DefaultExiftoolArgs, ExifTool, ExifToolTask, exiftoolPath } from 'exiftool-vendored';
 import { parseTags } from './exiftool-json.ts';
 
 /** Two processes answer 145 files/s on two cores, one answers 93; more only cost memory. */
@@ -11,13 +13,15 @@ const MAX_PROCESSES = 2;
 const TASK_TIMEOUT_MS = 10_000;
 
 /**
- * Cuts texts at 64 kB + 1 before they leave ExifTool: a bomb of a few kB can unfold to hundreds of megabytes. Binary values pass through
+ * Cuts texts at a little over 64 kB, between characters, before they leave ExifTool: a bomb of a few kB can unfold to hundreds of megabytes. Binary values pass through
  * the same filter and must keep their length, because ExifTool prints it; they are told apart by the calling frame's argument.
+ * The machine value (`num`) passes no filter, so the stored value that the text came from is cut too.
  */
 const CUT_LONG_TEXTS = [
-  'Filter=if (length($_) > 65537) { my $bin; { package DB; for (my $i = 0; ; ++$i) { my @c = caller($i); last unless @c;',
+  'Filter=if (length($_) > 65600) { my $bin; { package DB; for (my $i = 0; ; ++$i) { my @c = caller($i); last unless @c;',
   'next unless $c[3] eq "Image::ExifTool::Filter"; my $arg = $DB::args[2]; $bin = 1 if ref($arg) && ref($$arg) eq "SCALAR"; } }',
-  '$_ = substr($_, 0, 65537) unless $bin; }',
+  'unless ($bin) { my $cut = substr($_, 0, 65600); $cut =~ s/[\\xc0-\\xff][\\x80-\\xbf]*$//;',
+  'for my $v (values %{$$self{VALUE}}) { $v = $cut if defined $v and not ref $v and $v eq $_; } $_ = $cut; } }',
 ].join(' ');
 
 const CHARSETS = ['-charset', 'filename=utf8'];
@@ -33,17 +37,34 @@ class RawTask extends ExifToolTask<string> {
 
 let pool: ExifTool | undefined;
 
+const ON_WINDOWS = process.platform === 'win32';
+const SYSTEM_PERL = '/usr/bin/perl';
+
+async function startProcess(): Promise<ChildProcess> {
+  const script = await exiftoolPath();
+  // ExifTool's first line names the system's Perl; elsewhere Perl is looked for.
+  const command = ON_WINDOWS || existsSync(SYSTEM_PERL) ? [script] : ['perl', script];
+  const [program = script, ...rest] = [...command, ...DefaultExiftoolArgs];
+  const { PATH = '/usr/bin:/bin', SystemRoot } = process.env;
+  const child = spawn(program, rest, {
+    stdio: 'pipe',
+    windowsHide: true,
+    // Only what Perl needs to run: nothing of ours reaches it.
+    env: { PATH, LANG: 'C', ...(SystemRoot ? { SystemRoot } : {}) },
+  });
+  // The pool turns each piece of output into text by itself, which would break letters that two pieces share.
+  child.stdout?.setEncoding('utf8');
+  child.stderr?.setEncoding('utf8');
+  return child;
+}
+
 function processes(): ExifTool {
   pool ??= new ExifTool({
     maxProcs: MAX_PROCESSES,
     taskTimeoutMillis: TASK_TIMEOUT_MS,
     spawnTimeoutMillis: 15_000,
     taskRetries: 0,
-    // Only what Perl needs to run: no secrets of ours reach it.
-    exiftoolEnv: {
-      PATH: process.env['PATH'] ?? '/usr/bin:/bin',
-      ...(process.env['SystemRoot'] ? { SystemRoot: process.env['SystemRoot'] } : {}),
-    },
+    processFactory: startProcess,
   });
   return pool;
 }
