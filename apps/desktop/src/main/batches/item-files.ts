@@ -14,9 +14,12 @@ export const outputDir = (batch: Pick<BatchRow, 'folder'>, item: Pick<ItemRow, '
 /** Folder for the files between two steps. */
 export const workDir = (workRoot: string, id: ItemId): string => join(workRoot, id);
 
-/** Where the job of one input of one step writes. `index` keeps the jobs of a step apart. */
-export function tempPlace(dir: string, id: ItemId, step: number, index: number): TempPlace {
-  return { dir, stem: `${itemPrefix(id)}s${step}i${index}` };
+/**
+ * Where the job of one input of one step writes. `index` keeps the jobs of a step apart; the attempt keeps them apart from a worker of a
+ * killed run that hasn't noticed yet that nobody listens.
+ */
+export function tempPlace(dir: string, item: Pick<ItemRow, 'id' | 'attempts'>, step: number, index: number): TempPlace {
+  return { dir, stem: `${itemPrefix(item.id)}a${item.attempts}s${step}i${index}` };
 }
 
 /** The chosen folder must be there; folders of the kept tree below it are made. @throws AppError `output.*` */

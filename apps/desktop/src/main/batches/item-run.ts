@@ -214,7 +214,7 @@ async function localJob(
     report(place, step.verb, 0);
     const started = performance.now();
     const isLikeSource = file.kind === item.kind;
-    const made = await runLocalStep(deps.engine, step, index, file, tempPlace(dir, item.id, index, place), {
+    const made = await runLocalStep(deps.engine, step, index, file, tempPlace(dir, item, index, place), {
       signal: context.signal,
       onProgress: (fraction) => report(place, step.verb, fraction),
       durationMs: item.durationMs,
@@ -264,7 +264,7 @@ async function cloudJob(
         prompt: step.prompt,
         settings: step.settings,
         source: { path: file.path, sha256, sizeBytes: file.sizeBytes, format: file.format },
-        place: tempPlace(dir, item.id, index, place),
+        place: tempPlace(dir, item, index, place),
       },
       { signal: context.signal, onStage: (stage, fraction) => report(place, stage, span[stage][0] + span[stage][1] * fraction) },
     );

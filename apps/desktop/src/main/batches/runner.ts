@@ -181,9 +181,10 @@ export class Runner {
 
   #start(live: LiveBatch, id: ItemId): void {
     const { journal, feed } = this.#options;
-    const item = journal.items.get(id);
-    if (item?.state !== 'queued') return;
+    if (journal.items.get(id)?.state !== 'queued') return;
     journal.items.startAttempt(id);
+    const item = journal.items.get(id);
+    if (item === undefined) return;
     const active: LiveItem = { id, workMs: item.workMs, ending: new AbortController(), progress: 0, stage: null, over: Promise.resolve() };
     live.active.set(id, active);
     feed.touch(live.row.id, id);

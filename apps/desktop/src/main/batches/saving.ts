@@ -30,7 +30,7 @@ export async function hashForName(batch: BatchRow, item: ItemRow): Promise<strin
 /** Copies of files that a later step works on, lying where results are written. */
 export async function copyForSaving(context: SaveContext, files: readonly StepFile[], step: number): Promise<StepFile[]> {
   const copies: StepFile[] = [];
-  const place = tempPlace(context.dir, context.item.id, step, 0);
+  const place = tempPlace(context.dir, context.item, step, 0);
   for (const [index, file] of files.entries()) {
     const path = tempPath({ dir: place.dir, stem: `${place.stem}k` }, index + 1, file.ext);
     try {
