@@ -5,10 +5,11 @@ import type { InspectOutcome, OutcomeOf } from '@pingplex/shared/contracts/engin
 import type { AddReport, IpcEvents, LibraryPage, MediaFileView } from '@pingplex/shared/contracts/ipc';
 import { FORMATS, type MediaFileId } from '@pingplex/shared/domain';
 import { AppError, toAppError } from '@pingplex/shared/errors';
+import { shortenHome } from './display-path.ts';
 import { type FoundFile, scan } from './scan.ts';
 
 /** A media file as main knows it: the view plus the path, which never leaves main. */
-export type MediaFile = { readonly path: string; view: MediaFileView };
+export type MediaFile = { readonly path: string; readonly root: string; view: MediaFileView };
 
 export type LibraryOptions = {
   readonly homeDir: string;
@@ -98,6 +99,11 @@ export class Library {
     return removed;
   }
 
+  /** Quick facts about a file that needn't be in the workspace, a result for example. */
+  look(file: string): Promise<InspectOutcome> {
+    return this.#options.inspect(file, 'quick');
+  }
+
   /** Everything that can be read out of one file. */
   async inspectFull(id: MediaFileId): Promise<InspectOutcome> {
     const file = this.need(id);
@@ -115,12 +121,10 @@ export class Library {
   #register(found: FoundFile): void {
     const id = randomBytes(12).toString('base64url') as MediaFileId;
     const folder = path.dirname(found.path);
-    const { homeDir } = this.#options;
-    const inHome = folder === homeDir || folder.startsWith(homeDir + path.sep);
     const view: MediaFileView = {
       id,
       name: path.basename(found.path),
-      folder: inHome ? `~${folder.slice(homeDir.length)}` : folder,
+      folder: shortenHome(folder, this.#options.homeDir),
       sizeBytes: found.sizeBytes,
       modifiedAt: found.modifiedAtMs,
       order: this.#order++,
@@ -133,7 +137,7 @@ export class Library {
       nameMismatch: false,
       error: null,
     };
-    this.#files.set(id, { path: found.path, view });
+    this.#files.set(id, { path: found.path, root: found.root, view });
     this.#byPath.set(found.path, id);
     this.#touch(id);
     void this.#inspectQuick(id, found.path);

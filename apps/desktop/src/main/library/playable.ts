@@ -1,5 +1,5 @@
-import { FORMATS, type MediaFormat } from '@pingplex/shared/domain';
 import type { Summary } from '@pingplex/shared/contracts/engine';
+import { FORMATS, type MediaFormat } from '@pingplex/shared/domain';
 
 const VIDEO_CODECS = new Set(['h264', 'vp8', 'vp9', 'av1']);
 const AUDIO_CODECS = new Set(['aac', 'mp3', 'opus', 'vorbis', 'flac']);
@@ -14,5 +14,7 @@ export function isPlayable(format: MediaFormat, summary: Summary | null): boolea
   if (facts.kind !== 'video') return true;
   const video = summary?.videoCodec?.toLowerCase();
   const audio = summary?.audioCodec?.toLowerCase();
-  return video !== undefined && VIDEO_CODECS.has(video) && (audio === undefined || AUDIO_CODECS.has(audio)) && (summary?.bitDepth ?? 8) <= 8;
+  return (
+    video !== undefined && VIDEO_CODECS.has(video) && (audio === undefined || AUDIO_CODECS.has(audio)) && (summary?.bitDepth ?? 8) <= 8
+  );
 }

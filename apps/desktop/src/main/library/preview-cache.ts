@@ -8,7 +8,13 @@ export type CachedFile = { readonly path: string; readonly mime: string; readonl
 
 /** Upper bound of what thumbnails and previews may take on disk. */
 const MAX_BYTES = 1_000_000_000;
-const MIME: Readonly<Record<string, string>> = { '.webp': 'image/webp', '.mp4': 'video/mp4', '.m4a': 'audio/mp4', '.png': 'image/png', '.jpg': 'image/jpeg' };
+const MIME: Readonly<Record<string, string>> = {
+  '.webp': 'image/webp',
+  '.mp4': 'video/mp4',
+  '.m4a': 'audio/mp4',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+};
 
 /**
  * Thumbnails and previews on disk, made by the engine when first asked for. The key covers path, size and time of change, so an edited
@@ -57,7 +63,11 @@ export class PreviewCache {
     }
   }
 
-  async #cached(file: string, what: string, make: (temp: TempPlace) => Promise<{ path: string; mime: string; proxy?: boolean }>): Promise<CachedFile> {
+  async #cached(
+    file: string,
+    what: string,
+    make: (temp: TempPlace) => Promise<{ path: string; mime: string; proxy?: boolean }>,
+  ): Promise<CachedFile> {
     const info = await stat(file);
     const key = createHash('sha256').update(`${file}\0${info.size}\0${info.mtimeMs}\0${what}`).digest('hex').slice(0, 40);
     const known = this.#underWay.get(key);

@@ -3,13 +3,23 @@ import path from 'node:path';
 import { formatByName, type MediaFormat } from '@pingplex/shared/domain';
 import { AppError, type AppErrorData, type ErrorCode } from '@pingplex/shared/errors';
 
-export type FoundFile = { readonly path: string; readonly sizeBytes: number; readonly modifiedAtMs: number; readonly format: MediaFormat };
+export type FoundFile = {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly modifiedAtMs: number;
+  readonly format: MediaFormat;
+  /** The folder that the user picked, or the file's own folder when the file itself was picked. */
+  readonly root: string;
+};
 export type RefusedFile = { readonly name: string; readonly error: AppErrorData };
 
 /** Files that systems and our own batches leave in folders; nobody means to add them. */
 const IGNORED = /^(\.DS_Store|Thumbs\.db|desktop\.ini|\..*)$/i;
 
-const refuse = (name: string, code: ErrorCode, message: string): RefusedFile => ({ name, error: new AppError(code, message, { params: { name } }).toData() });
+const refuse = (name: string, code: ErrorCode, message: string): RefusedFile => ({
+  name,
+  error: new AppError(code, message, { params: { name } }).toData(),
+});
 
 /**
  * Walks what the user picked: files as they are, folders recursively. Links inside a folder that lead out of it are not followed.
@@ -24,7 +34,7 @@ export async function* scan(paths: readonly string[]): AsyncGenerator<{ found: F
     }
     const stat = await lstat(start).catch(() => null);
     if (stat?.isDirectory()) yield* scanFolder(start);
-    else yield await look(start);
+    else yield await look(start, path.dirname(start));
   }
 }
 
@@ -35,7 +45,12 @@ async function* scanFolder(root: string): AsyncGenerator<{ found: FoundFile[]; r
     const current = folder;
     const directory = await opendir(current).catch((error: NodeJS.ErrnoException) => error);
     if (directory instanceof Error) {
-      yield { found: [], refused: [refuse(path.basename(current), directory.code === 'EACCES' ? 'file.noPermission' : 'file.readFailed', String(directory.code))] };
+      yield {
+        found: [],
+        refused: [
+          refuse(path.basename(current), directory.code === 'EACCES' ? 'file.noPermission' : 'file.readFailed', String(directory.code)),
+        ],
+      };
       continue;
     }
     let portion: Promise<{ found: FoundFile[]; refused: RefusedFile[] }>[] = [];
@@ -44,7 +59,7 @@ async function* scanFolder(root: string): AsyncGenerator<{ found: FoundFile[]; r
       const full = path.join(current, entry.name);
       if (entry.isDirectory()) waiting.push(full);
       else if (entry.isSymbolicLink()) portion.push(lookAtLink(full, realRoot));
-      else portion.push(look(full));
+      else portion.push(look(full, realRoot));
       if (portion.length >= 256) {
         yield merge(await Promise.all(portion));
         portion = [];
@@ -66,10 +81,10 @@ async function lookAtLink(file: string, realRoot: string): Promise<{ found: Foun
   if (relative.startsWith('..') || path.isAbsolute(relative)) {
     return { found: [], refused: [refuse(name, 'file.outsideFolder', 'the link leads out of the chosen folder')] };
   }
-  return look(target);
+  return look(target, realRoot);
 }
 
-async function look(file: string): Promise<{ found: FoundFile[]; refused: RefusedFile[] }> {
+async function look(file: string, root: string): Promise<{ found: FoundFile[]; refused: RefusedFile[] }> {
   const name = path.basename(file);
   try {
     const resolved = await realpath(file);
@@ -77,10 +92,15 @@ async function look(file: string): Promise<{ found: FoundFile[]; refused: Refuse
     if (!stat.isFile()) return { found: [], refused: [refuse(name, 'file.notRegular', 'not a regular file')] };
     const format = formatByName(name);
     if (format === undefined) return { found: [], refused: [refuse(name, 'file.unsupported', 'the name has no extension that we handle')] };
-    return { found: [{ path: resolved, sizeBytes: stat.size, modifiedAtMs: Math.round(stat.mtimeMs), format }], refused: [] };
+    return { found: [{ path: resolved, sizeBytes: stat.size, modifiedAtMs: Math.round(stat.mtimeMs), format, root }], refused: [] };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    const ours: ErrorCode = code === 'EACCES' || code === 'EPERM' ? 'file.noPermission' : code === 'ENOENT' || code === 'ELOOP' ? 'file.notFound' : 'file.readFailed';
+    const ours: ErrorCode =
+      code === 'EACCES' || code === 'EPERM'
+        ? 'file.noPermission'
+        : code === 'ENOENT' || code === 'ELOOP'
+          ? 'file.notFound'
+          : 'file.readFailed';
     return { found: [], refused: [refuse(name, ours, String(code))] };
   }
 }

@@ -17,7 +17,13 @@ export const DEFAULT_SETTINGS: Settings = {
   serverUrl: null,
 };
 
-const Bounds = z.object({ x: z.int().optional(), y: z.int().optional(), width: z.int().min(640), height: z.int().min(480), maximised: z.boolean() });
+const Bounds = z.object({
+  x: z.int().optional(),
+  y: z.int().optional(),
+  width: z.int().min(640),
+  height: z.int().min(480),
+  maximised: z.boolean(),
+});
 export type Bounds = z.infer<typeof Bounds>;
 
 /** What stands in settings.json. `version` grows with every change of shape; older files are migrated, their copy kept. */
@@ -37,24 +43,24 @@ export class SettingsStore {
   readonly #file: string;
   #stored: Stored;
   #writing: Promise<void> = Promise.resolve();
-  readonly #homeDir: string;
+  readonly #display: (path: string) => string;
 
-  private constructor(file: string, homeDir: string, stored: Stored) {
+  private constructor(file: string, display: (path: string) => string, stored: Stored) {
     this.#file = file;
-    this.#homeDir = homeDir;
+    this.#display = display;
     this.#stored = stored;
   }
 
   /** @returns the store, and whether a damaged file had to be set aside */
-  static async open(file: string, homeDir: string): Promise<{ store: SettingsStore; setAside: string | null }> {
+  static async open(file: string, display: (path: string) => string): Promise<{ store: SettingsStore; setAside: string | null }> {
     const fresh: Stored = { version: 1, settings: DEFAULT_SETTINGS, folders: {}, bounds: null };
     const text = await readFile(file, 'utf8').catch(() => null);
-    if (text === null) return { store: new SettingsStore(file, homeDir, fresh), setAside: null };
+    if (text === null) return { store: new SettingsStore(file, display, fresh), setAside: null };
     const parsed = readStored(text);
-    if (parsed !== null) return { store: new SettingsStore(file, homeDir, parsed), setAside: null };
+    if (parsed !== null) return { store: new SettingsStore(file, display, parsed), setAside: null };
     const aside = `${file}.damaged-${Date.now()}`;
     await copyFile(file, aside).catch(() => undefined);
-    return { store: new SettingsStore(file, homeDir, fresh), setAside: aside };
+    return { store: new SettingsStore(file, display, fresh), setAside: aside };
   }
 
   get settings(): Settings {
@@ -101,8 +107,7 @@ export class SettingsStore {
   }
 
   #view(id: string, folder: string): OutputFolder {
-    const inHome = folder === this.#homeDir || folder.startsWith(this.#homeDir + path.sep);
-    return { id, displayPath: inHome ? `~${folder.slice(this.#homeDir.length)}` : folder };
+    return { id, displayPath: this.#display(folder) };
   }
 
   #replace(change: Partial<Stored>): void {

@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import type { AppState, PreviewView } from '@pingplex/shared/contracts/ipc';
+import { mediaUrls } from '@pingplex/shared/contracts/ipc';
+import { FORMATS, type MediaFormat, type ResultId } from '@pingplex/shared/domain';
+import { AppError } from '@pingplex/shared/errors';
+import { type BrowserWindow, shell } from 'electron';
+import { appHandlers } from '../ipc/app-handlers.ts';
+import { batchHandlers } from '../ipc/batch-handlers.ts';
+import { libraryHandlers } from '../ipc/library-handlers.ts';
+import type { IpcHandlers } from '../ipc/router.ts';
+import { isPlayable } from '../library/playable.ts';
+import { mayOpenExternally } from '../security/external-links.ts';
+import { parseUrl } from '../security/parse-url.ts';
+import type { SettingsStore } from '../settings/settings-store.ts';
+import { isDark } from '../windows/main-window.ts';
+import { diagnosticsReport } from './diagnostics.ts';
+import { pickPaths } from './dialogs.ts';
+import type { Services } from './services.ts';
+import type { StateView } from './state-view.ts';
+
+export type HandlersOptions = {
+  readonly services: Services;
+  readonly settings: SettingsStore;
+  readonly state: StateView;
+  readonly lastErrors: readonly string[];
+  readonly homeDir: string;
+  readonly window: () => BrowserWindow | null;
+};
+
+/** Joins the declared calls with the services and with Electron's dialogs and shell. */
+export function createHandlers(options: HandlersOptions): IpcHandlers {
+  const { services, settings, state, window } = options;
+  const language = (): 'en' | 'ru' => {
+    const chosen = settings.settings.language;
+    return chosen === 'system' ? state.whole().systemLanguage : chosen;
+  };
+  return {
+    ...appHandlers({
+      state: state.whole,
+      setSettings: (change) => {
+        const before = settings.settings;
+        const next = settings.set(change);
+        if (change.theme !== undefined) isDark(change.theme);
+        state.announce('settings');
+        if (change.serverUrl !== undefined && change.serverUrl !== before.serverUrl) {
+          void services.account.signOut().then(() => services.server.refresh());
+        }
+        return next;
+      },
+      openExternal: (what) => openExternal(what, services),
+      chooseOutputFolder: async () => {
+        const [folder] = await pickPaths(window(), 'outputFolder', language());
+        if (folder === undefined) return null;
+        const chosen = settings.addFolder(randomBytes(9).toString('base64url'), folder);
+        state.announce('settings', 'outputFolder');
+        return chosen;
+      },
+      diagnostics: () => report(options, state.whole()),
+      account: services.account,
+      movements: ({ before, limit }) =>
+        services.api.call('wallet.movements', { query: { limit, ...(before === undefined ? {} : { before }) } }),
+      models: () => services.generations.refreshModels(),
+      language,
+    }),
+    ...libraryHandlers({
+      page: (offset, limit) => services.library.page(offset, limit),
+      add: (paths) => services.library.add(paths),
+      askForPaths: (what) => pickPaths(window(), what, language()),
+      remove: (ids) => services.library.remove(ids),
+      inspectFull: (id) => services.library.inspectFull(id),
+      preview: async (id): Promise<PreviewView> => {
+        const { path: file, view } = services.library.need(id);
+        if (isPlayable(view.format, view.summary)) return { url: mediaUrls.original(id), mime: FORMATS[view.format].mime, proxy: false };
+        const made = await services.previews.preview(file);
+        return { url: `media://preview/${path.basename(made.path)}`, mime: made.mime, proxy: true };
+      },
+      waveform: (id, peaks) => services.interactive({ verb: 'waveform', path: services.library.need(id).path, peaks }),
+      reveal: (id) => {
+        shell.showItemInFolder(services.library.need(id).path);
+        return true;
+      },
+    }),
+    ...batchHandlers({
+      batches: services.batches,
+      revealResult: (id) => {
+        const result = needResult(services, id);
+        shell.showItemInFolder(result.path);
+        return true;
+      },
+      previewResult: async (id): Promise<PreviewView> => {
+        const result = needResult(services, id);
+        const summary = FORMATS[result.format].kind === 'video' ? (await services.library.look(result.path)).summary : null;
+        if (isPlayable(result.format, summary)) return { url: mediaUrls.result(id), mime: FORMATS[result.format].mime, proxy: false };
+        const made = await services.previews.preview(result.path);
+        return { url: `media://preview/${path.basename(made.path)}`, mime: made.mime, proxy: true };
+      },
+    }),
+  };
+}
+
+/** A result whose file has its final name. */
+function needResult(services: Services, id: ResultId): { path: string; format: MediaFormat } {
+  const result = services.batches.result(id);
+  if (result === undefined || result.path === null) throw new AppError('file.notFound', 'no such result');
+  return { path: result.path, format: result.format };
+}
+
+async function openExternal(what: 'mailSandbox' | 'help' | 'privacy', services: Services): Promise<boolean> {
+  const pages = {
+    help: 'https://pingplex.io/help',
+    privacy: 'https://pingplex.io/privacy',
+    mailSandbox: services.server.info.mailSandboxUrl,
+  };
+  const url = pages[what];
+  const local = services.server.info.sandbox ? parseUrl(services.serverUrl()) : null;
+  if (url === null || !mayOpenExternally(url, local)) return false;
+  await shell.openExternal(url);
+  return true;
+}
+
+function report({ homeDir, lastErrors }: HandlersOptions, state: AppState): string {
+  return diagnosticsReport({
+    version: state.version,
+    runtime: process.versions,
+    platform: `${process.platform} ${process.arch}`,
+    server: `${state.server.state}${state.server.sandbox ? ', sandbox' : ''}`,
+    keychain: state.keychain,
+    engine: state.engine.ready ? `ready, ${state.engine.version ?? ''}` : 'not running',
+    lastErrors,
+    homeDir,
+  });
+}

@@ -1,0 +1,29 @@
+import { FORMATS, type ResultId } from '@pingplex/shared/domain';
+import type { MediaSources } from '../protocol/media-protocol.ts';
+import type { Services } from './services.ts';
+
+/** Longest side of thumbnails; the grid shows them at half of that on a dense screen. */
+const THUMBNAIL_SIZE = 384;
+
+/** Where `media://` addresses lead. */
+export function mediaSources({ library, previews, batches }: Services): MediaSources {
+  return {
+    thumb: async (id) => {
+      const file = library.get(id);
+      return file === undefined ? null : previews.thumbnail(file.path, THUMBNAIL_SIZE);
+    },
+    file: async (id) => {
+      const file = library.get(id);
+      return file === undefined ? null : { path: file.path, mime: FORMATS[file.view.format].mime };
+    },
+    preview: (name) => previews.byName(name),
+    result: async (id) => {
+      const result = batches.result(id as ResultId);
+      return result === undefined || result.path === null ? null : { path: result.path, mime: FORMATS[result.format].mime };
+    },
+    'result-thumb': async (id) => {
+      const result = batches.result(id as ResultId);
+      return result === undefined || result.path === null ? null : previews.thumbnail(result.path, THUMBNAIL_SIZE);
+    },
+  };
+}

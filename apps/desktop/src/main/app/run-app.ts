@@ -1,0 +1,156 @@
+import os from 'node:os';
+import path from 'node:path';
+import { EVENT_CHANNEL, INVOKE_CHANNEL, type IpcEventName, type IpcEvents, PRELOAD_CHANNEL } from '@pingplex/shared/contracts/ipc';
+import { app, type BrowserWindow, dialog, type IpcMainInvokeEvent, ipcMain, nativeTheme, protocol, session } from 'electron';
+import { createRouter } from '../ipc/router.ts';
+import { shortenHome } from '../library/display-path.ts';
+import { createAppLog } from '../logging/app-log.ts';
+import { createAppHandler } from '../protocol/app-protocol.ts';
+import { createMediaHandler } from '../protocol/media-protocol.ts';
+import { guardSession } from '../security/install.ts';
+import type { Sender } from '../security/origins.ts';
+import { SettingsStore } from '../settings/settings-store.ts';
+import { isDark, openMainWindow } from '../windows/main-window.ts';
+import { installMenu } from '../windows/menu.ts';
+import { createHandlers } from './handlers.ts';
+import { mediaSources } from './media-sources.ts';
+import { pathsFromArguments } from './open-files.ts';
+import { findPlaces } from './paths.ts';
+import { watchPower } from './power.ts';
+import { createServices, type Services } from './services.ts';
+import { createStateView } from './state-view.ts';
+
+/** Runs the app from the moment Electron lets us until the last window is closed. */
+export async function runApp(): Promise<void> {
+  const opened: string[] = [];
+  let addOpened = (paths: readonly string[]): void => {
+    opened.push(...paths);
+  };
+  // macOS hands files over by event, possibly before the app is ready.
+  app.on('open-file', (event, file) => {
+    event.preventDefault();
+    addOpened([file]);
+  });
+  await app.whenReady();
+
+  const userData = app.getPath('userData');
+  const homeDir = os.homedir();
+  const logger = createAppLog(path.join(userData, 'logs'), homeDir);
+  const { store: settings, setAside } = await SettingsStore.open(path.join(userData, 'settings.json'), (full) =>
+    shortenHome(full, homeDir),
+  );
+  if (setAside !== null) logger.warn({ file: path.basename(setAside) }, 'settings could not be read and were set aside');
+  const places = findPlaces(app.getAppPath(), process.resourcesPath, app.isPackaged);
+
+  let window: BrowserWindow | null = null;
+  const emit = <E extends IpcEventName>(event: E, data: IpcEvents[E]): void => {
+    if (window !== null && !window.isDestroyed()) window.webContents.send(EVENT_CHANNEL, event, data);
+  };
+
+  guardSession(session.defaultSession);
+  installMenu(process.platform);
+  protocol.handle('app', createAppHandler(places.renderer));
+
+  let services: Services;
+  try {
+    services = await createServices({
+      userData,
+      homeDir,
+      version: app.getVersion(),
+      places,
+      settings,
+      logger,
+      serverUrlFromEnvironment: process.env['PINGPLEX_SERVER_URL'],
+      emit,
+      onServerChange: () => state.announce('server'),
+    });
+  } catch (error) {
+    logger.error({ err: error }, 'the app could not start');
+    dialog.showErrorBox('pingplex', `${error instanceof Error ? error.message : String(error)}\n\n${userData}`);
+    app.exit(1);
+    return;
+  }
+  const state = createStateView({ services, settings, version: app.getVersion(), locale: app.getLocale(), emit });
+  protocol.handle('media', createMediaHandler(mediaSources(services)));
+
+  const lastErrors: string[] = [];
+  const handlers = createHandlers({ services, settings, state, lastErrors, homeDir, window: () => window });
+  const answer = createRouter(handlers, (route, error) => {
+    lastErrors.splice(0, Math.max(0, lastErrors.length - 19));
+    lastErrors.push(`${new Date().toISOString()} ${route}: ${error.message}`);
+    logger.error({ route, err: error.cause ?? error }, 'a call failed unexpectedly');
+  });
+  const senderOf = (event: IpcMainInvokeEvent): Sender | null => {
+    const frame = event.senderFrame;
+    if (frame === null) return null;
+    return {
+      url: frame.url,
+      isMainFrame: frame === event.sender.mainFrame,
+      windowIsOurs: window !== null && event.sender === window.webContents,
+    };
+  };
+  ipcMain.handle(INVOKE_CHANNEL, (event, route: unknown, input: unknown) =>
+    answer({ sender: senderOf(event), fromPreload: false, route, input }),
+  );
+  ipcMain.handle(PRELOAD_CHANNEL, (event, route: unknown, input: unknown) =>
+    answer({ sender: senderOf(event), fromPreload: true, route, input }),
+  );
+
+  const open = (): void => {
+    const memory = { bounds: settings.bounds, save: (bounds: Parameters<SettingsStore['setBounds']>[0]) => settings.setBounds(bounds) };
+    window = openMainWindow(places.preload, memory, isDark(settings.settings.theme));
+    window.webContents.on('render-process-gone', (_event, details) => {
+      logger.error({ reason: details.reason }, 'the window crashed; it is opened again, batches go on');
+      if (details.reason !== 'clean-exit' && window !== null && !window.isDestroyed()) window.reload();
+    });
+    window.on('closed', () => {
+      window = null;
+    });
+  };
+  open();
+  nativeTheme.on('updated', () => state.announce('settings'));
+
+  addOpened = (paths) => {
+    if (paths.length === 0) return;
+    void services.library.add(paths).then((report) => emit('library.added', report));
+  };
+  addOpened([...opened, ...pathsFromArguments(process.argv.slice(app.isPackaged ? 1 : 2), process.cwd())]);
+  app.on('second-instance', (_event, argv, cwd, extra) => {
+    const given = extra as { argv?: unknown; cwd?: unknown } | undefined;
+    const list = Array.isArray(given?.argv) ? given.argv.filter((one): one is string => typeof one === 'string') : argv.slice(1);
+    addOpened(pathsFromArguments(list, typeof given?.cwd === 'string' ? given.cwd : cwd));
+    if (window === null) open();
+    else {
+      if (window.isMinimized()) window.restore();
+      window.focus();
+    }
+  });
+  app.on('activate', () => {
+    if (window === null) open();
+  });
+  app.on('window-all-closed', () => app.quit());
+
+  const power = watchPower(services, () => window);
+  let stopped = false;
+  app.on('before-quit', (event) => {
+    if (stopped) return;
+    event.preventDefault();
+    stopped = true;
+    power.stop();
+    void stop(services, settings).finally(() => app.exit(0));
+  });
+
+  services.engine.warmUp();
+  void services.account.start().then(() => services.server.refresh());
+  void services.previews.prune();
+}
+
+async function stop(services: Services, settings: SettingsStore): Promise<void> {
+  services.server.stop();
+  services.account.stop();
+  services.usage.stop();
+  await services.batches.close();
+  await services.engine.close();
+  services.journal.close();
+  await settings.flush().catch(() => undefined);
+}

@@ -1,0 +1,127 @@
+import os from 'node:os';
+import path from 'node:path';
+import type { EngineJob, OutcomeOf } from '@pingplex/shared/contracts/engine';
+import type { IpcEventName, IpcEvents } from '@pingplex/shared/contracts/ipc';
+import { AppError } from '@pingplex/shared/errors';
+import type { Logger } from 'pino';
+import { type AccountState, createAccountService, createUsageReporter, openKeychainStore } from '../account/index.ts';
+import { createApiClient, createEventStream } from '../api/index.ts';
+import { createBatchService, type SourceFile } from '../batches/index.ts';
+import { createJournal } from '../db/index.ts';
+import { createEngineHost } from '../engine-host/index.ts';
+import { createGenerationService } from '../generations/index.ts';
+import { shortenHome } from '../library/display-path.ts';
+import { Library, type MediaFile } from '../library/library.ts';
+import { PreviewCache } from '../library/preview-cache.ts';
+import type { SettingsStore } from '../settings/settings-store.ts';
+import type { Places } from './paths.ts';
+import { type ServerInfo, ServerInfoService } from './server-info.ts';
+
+/** Where a new installation looks for its server; the setting and `PINGPLEX_SERVER_URL` override it. */
+const DEFAULT_SERVER = 'https://api.pingplex.io';
+
+export type ServicesOptions = {
+  readonly userData: string;
+  readonly homeDir: string;
+  readonly version: string;
+  readonly places: Places;
+  readonly settings: SettingsStore;
+  readonly logger: Logger;
+  readonly serverUrlFromEnvironment: string | undefined;
+  /** Sends an event to the window, when there is one. */
+  readonly emit: <E extends IpcEventName>(event: E, data: IpcEvents[E]) => void;
+  readonly onServerChange: (info: ServerInfo) => void;
+};
+
+export type Services = Awaited<ReturnType<typeof createServices>>;
+
+/** Builds everything in main that needs no Electron, in the order in which the parts depend on each other. */
+export async function createServices(options: ServicesOptions) {
+  const { userData, logger, settings, places, emit } = options;
+  const serverUrl = (): string => (settings.settings.serverUrl ?? options.serverUrlFromEnvironment ?? DEFAULT_SERVER).replace(/\/+$/, '');
+
+  const journal = await createJournal(path.join(userData, 'journal.db'), logger);
+  const engine = createEngineHost({
+    nodeBinary: places.node,
+    entry: places.engine,
+    workers: Math.max(1, os.availableParallelism()),
+    logger,
+  });
+  const api = createApiClient({ baseUrl: serverUrl, appVersion: options.version, logger });
+  const events = createEventStream({ api, logger });
+  const account = createAccountService({
+    api,
+    events,
+    secrets: await openKeychainStore(logger),
+    markerPath: path.join(userData, 'account.json'),
+    device: {
+      name: os.hostname().slice(0, 80) || 'computer',
+      os: `${os.type()} ${os.release()}`.slice(0, 80),
+      appVersion: options.version,
+    },
+    logger,
+  });
+  const usage = createUsageReporter({ api, isSignedIn: () => account.state().account !== null, logger });
+  const interactive = <J extends EngineJob>(job: J): Promise<OutcomeOf<J['verb']>> => engine.run(job, { lane: 'interactive' });
+  const library = new Library({
+    homeDir: options.homeDir,
+    inspect: (file, depth) => engine.run({ verb: 'inspect', path: file, depth }, { lane: 'interactive' }),
+    onChange: (patch) => emit('library.changed', patch),
+    onInspected: (file) => usage.count('inspect', file.kind, file.sizeBytes),
+  });
+  const previews = new PreviewCache(path.join(userData, 'previews'), interactive);
+  const generations = createGenerationService({
+    api,
+    events,
+    journal,
+    engine,
+    accountId: () => signedInAccount(account.state()),
+    logger,
+  });
+  let isBusy = false;
+  const batches = createBatchService({
+    journal,
+    engine,
+    cloud: generations,
+    account,
+    usage,
+    files: { resolve: (id) => sourceFile(library.get(id)) },
+    workRoot: path.join(userData, 'work'),
+    display: (full) => shortenHome(full, options.homeDir),
+    folderPath: (id) => settings.folderPath(id),
+    onBusy: (busy) => {
+      isBusy = busy;
+    },
+    logger,
+  });
+  await batches.recover();
+  batches.onChange((patch) => emit('batches.changed', patch));
+  const server = new ServerInfoService(api, logger, options.onServerChange);
+  return {
+    journal,
+    engine,
+    api,
+    account,
+    usage,
+    library,
+    previews,
+    generations,
+    batches,
+    server,
+    serverUrl,
+    interactive,
+    isBusy: () => isBusy,
+  };
+}
+
+function signedInAccount({ account, keychain }: AccountState): string {
+  if (account !== null) return account.id;
+  if (keychain === 'locked') throw new AppError('keychain.locked', 'the keychain that holds the session is locked');
+  throw new AppError('auth.required', 'nobody is signed in');
+}
+
+function sourceFile(file: MediaFile | undefined): SourceFile | undefined {
+  if (file === undefined) return undefined;
+  const { name, sizeBytes, modifiedAt, kind, format, summary } = file.view;
+  return { path: file.path, folder: file.root, name, sizeBytes, modifiedAtMs: modifiedAt, kind, format, summary };
+}
