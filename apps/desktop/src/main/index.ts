@@ -4,7 +4,9 @@ import { registerSchemes } from './protocol/schemes.ts';
 import { forbiddenSwitch, guardWebContents } from './security/install.ts';
 
 // The start order and nothing else: what must happen before the app is ready, the instance lock, then the app itself.
-app.enableSandbox();
+// As root on Linux Chromium starts only with --no-sandbox, and forcing its sandbox on would end in a crash loop; the scripts give the
+// switch there and nowhere else.
+if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
 registerSchemes();
 guardWebContents();
 

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { EVENT_CHANNEL, INVOKE_CHANNEL, type IpcEventName, type IpcEvents, PRELOAD_CHANNEL } from '@pingplex/shared/contracts/ipc';
@@ -40,7 +41,8 @@ export async function runApp(): Promise<void> {
     shortenHome(full, homeDir),
   );
   if (setAside !== null) logger.warn({ file: path.basename(setAside) }, 'settings could not be read and were set aside');
-  const places = findPlaces(app.getAppPath(), process.resourcesPath, app.isPackaged);
+  // In a checkout the app may be loaded through a link; what lies beside it is found from where it really is.
+  const places = findPlaces(app.isPackaged ? app.getAppPath() : realpathSync(app.getAppPath()), process.resourcesPath, app.isPackaged);
 
   let window: BrowserWindow | null = null;
   const emit = <E extends IpcEventName>(event: E, data: IpcEvents[E]): void => {
