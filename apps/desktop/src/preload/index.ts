@@ -1,5 +1,5 @@
-import { EVENT_CHANNEL, INVOKE_CHANNEL, PRELOAD_CHANNEL } from '@pingplex/shared/contracts/ipc/channels';
 import type { IpcEventName, PingplexApi } from '@pingplex/shared/contracts/ipc';
+import { EVENT_CHANNEL, INVOKE_CHANNEL, PRELOAD_CHANNEL } from '@pingplex/shared/contracts/ipc/channels';
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
 
 type Listener = (data: never) => void;

@@ -3,7 +3,9 @@ import { serveFile } from './serve-file.ts';
 
 /** Where a media address leads; the window knows ids, only these look-ups know paths. Null: no such id. */
 export type MediaSources = {
-  readonly [kind in 'thumb' | 'file' | 'preview' | 'result' | 'result-thumb']: (id: string) => Promise<{ path: string; mime: string } | null>;
+  readonly [kind in 'thumb' | 'file' | 'preview' | 'result' | 'result-thumb']: (
+    id: string,
+  ) => Promise<{ path: string; mime: string } | null>;
 };
 
 const ID = /^[A-Za-z0-9_.-]{1,128}$/;

@@ -55,7 +55,12 @@ export function isDark(theme: 'system' | 'light' | 'dark'): boolean {
 function isVisible(bounds: Bounds): boolean {
   const { x, y } = bounds;
   if (x === undefined || y === undefined) return true;
-  return screen.getAllDisplays().some(({ workArea: area }) => x < area.x + area.width - 100 && x + bounds.width > area.x + 100 && y >= area.y - 10 && y < area.y + area.height - 60);
+  return screen
+    .getAllDisplays()
+    .some(
+      ({ workArea: area }) =>
+        x < area.x + area.width - 100 && x + bounds.width > area.x + 100 && y >= area.y - 10 && y < area.y + area.height - 60,
+    );
 }
 
 function debounce(action: () => void, ms: number): () => void {
