@@ -5,13 +5,27 @@ CREATE SCHEMA IF NOT EXISTS "public";
 CREATE TABLE "app_user" (
     "id" UUID NOT NULL,
     "email" VARCHAR(254) NOT NULL,
-    "email_verified_at" TIMESTAMPTZ(3),
+    "email_verified_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "locale" VARCHAR(8) NOT NULL,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "suspended_at" TIMESTAMPTZ(3),
     "deleted_at" TIMESTAMPTZ(3),
 
     CONSTRAINT "app_user_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "pending_sign_up" (
+    "id" UUID NOT NULL,
+    "email" VARCHAR(254) NOT NULL,
+    "locale" VARCHAR(8) NOT NULL,
+    "password_hash" VARCHAR(80) NOT NULL,
+    "pepper_version" INTEGER NOT NULL,
+    "token_hash" BYTEA,
+    "token_expires" TIMESTAMPTZ(3),
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "pending_sign_up_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateTable
@@ -98,7 +112,7 @@ CREATE TABLE "mail_outbox" (
     "recipient" VARCHAR(254) NOT NULL,
     "template" VARCHAR(40) NOT NULL,
     "locale" VARCHAR(8) NOT NULL,
-    "values_sealed" BYTEA,
+    "values" JSONB NOT NULL DEFAULT '{}',
     "attempts" INTEGER NOT NULL DEFAULT 0,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "next_attempt_at" TIMESTAMPTZ(3) DEFAULT CURRENT_TIMESTAMP,
@@ -384,7 +398,13 @@ CREATE TABLE "hold_line" (
 CREATE UNIQUE INDEX "app_user_email_key" ON "app_user"("email");
 
 -- CreateIndex
-CREATE INDEX "app_user_email_verified_at_created_at_idx" ON "app_user"("email_verified_at", "created_at");
+CREATE UNIQUE INDEX "pending_sign_up_email_key" ON "pending_sign_up"("email");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "pending_sign_up_token_hash_key" ON "pending_sign_up"("token_hash");
+
+-- CreateIndex
+CREATE INDEX "pending_sign_up_created_at_idx" ON "pending_sign_up"("created_at");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "mail_token_token_hash_key" ON "mail_token"("token_hash");

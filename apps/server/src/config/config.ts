@@ -1,0 +1,104 @@
+import path from 'node:path';
+import { ConfigError, type Env, readEnv } from './env-schema.ts';
+import { readSecrets, type Secrets } from './secrets.ts';
+
+export type Role = 'all' | 'api' | 'worker';
+
+export type Limits = {
+  /** Sign-ups per hour and network. */
+  signUps: number;
+  /** Mails that anybody may ask for, per hour and address. */
+  mailsPerAddress: number;
+  mailsPerAddressDay: number;
+  /** The same per hour and network. */
+  mailsPerNetwork: number;
+  /** Changing requests per minute and signed-in user. */
+  writesPerMinute: number;
+};
+
+export type Config = {
+  environment: Env['NODE_ENV'];
+  role: Role;
+  host: string;
+  /** 0: any free port. */
+  port: number;
+  /** Prometheus figures on 127.0.0.1; null: not served. */
+  metricsPort: number | null;
+  /** Start of every link that we send; null: the address that the server listens on (development and sandbox). */
+  publicUrl: string | null;
+  trustProxy: number | string[];
+  dataFolder: string;
+  /** Null: embedded PostgreSQL in the data folder. */
+  databaseUrl: string | null;
+  databasePool: number;
+  /** Outside services are our own stand-ins. */
+  sandbox: boolean;
+  openai: { apiKey: string | null; baseUrl: string | null };
+  mail: { smtpUrl: string | null; from: string; sandboxPageUrl: string | null };
+  secrets: Secrets;
+  bcryptCost: number;
+  limits: Limits;
+  logLevel: Env['PINGPLEX_LOG_LEVEL'];
+};
+
+export type CommandLine = { port?: number; data?: string; role?: Role };
+
+/** Where the repository's own scripts keep a development server. */
+export const DEFAULT_DATA_FOLDER = path.resolve(import.meta.dirname, '../../../../.pingplex/server');
+
+/**
+ * Reads the configuration once, at the start.
+ * @throws ConfigError with everything that is wrong
+ */
+export async function loadConfig(source: NodeJS.ProcessEnv, line: CommandLine = {}): Promise<Config> {
+  const env = readEnv(source);
+  const production = env.NODE_ENV === 'production';
+  const sandbox = env.OPENAI_API_KEY === undefined;
+  const mistakes: string[] = [];
+  if (production && sandbox && !env.PINGPLEX_ALLOW_SANDBOX) {
+    mistakes.push('OPENAI_API_KEY: missing; sandbox mode in production needs PINGPLEX_ALLOW_SANDBOX=1 as well');
+  }
+  if (!sandbox && env.PINGPLEX_SMTP_URL === undefined) mistakes.push('PINGPLEX_SMTP_URL: missing outside sandbox mode');
+  if (production && env.PINGPLEX_PUBLIC_URL === undefined) mistakes.push('PINGPLEX_PUBLIC_URL: missing in production');
+  if (production && env.PINGPLEX_PUBLIC_URL?.startsWith('http:')) mistakes.push('PINGPLEX_PUBLIC_URL: must be https in production');
+  if (mistakes.length > 0) throw new ConfigError(`the configuration has mistakes:\n  ${mistakes.join('\n  ')}`);
+  const dataFolder = path.resolve(line.data ?? DEFAULT_DATA_FOLDER);
+  const perNetwork = networkLimits(env, production);
+  return {
+    environment: env.NODE_ENV,
+    role: line.role ?? 'all',
+    host: env.PINGPLEX_HOST,
+    port: line.port ?? env.PINGPLEX_PORT,
+    metricsPort: env.PINGPLEX_METRICS_PORT ?? null,
+    publicUrl: env.PINGPLEX_PUBLIC_URL?.replace(/\/+$/, '') ?? null,
+    trustProxy: parseTrustProxy(env.PINGPLEX_TRUST_PROXY),
+    dataFolder,
+    databaseUrl: env.DATABASE_URL ?? null,
+    databasePool: env.PINGPLEX_DATABASE_POOL,
+    sandbox,
+    openai: { apiKey: env.OPENAI_API_KEY ?? null, baseUrl: env.PINGPLEX_OPENAI_URL ?? null },
+    mail: { smtpUrl: env.PINGPLEX_SMTP_URL ?? null, from: env.PINGPLEX_MAIL_FROM, sandboxPageUrl: env.PINGPLEX_MAIL_SANDBOX_URL ?? null },
+    secrets: await readSecrets(env, dataFolder),
+    bcryptCost: env.PINGPLEX_BCRYPT_COST,
+    limits: {
+      ...perNetwork,
+      mailsPerAddress: env.PINGPLEX_LIMIT_MAILS_PER_ADDRESS,
+      mailsPerAddressDay: Math.ceil((env.PINGPLEX_LIMIT_MAILS_PER_ADDRESS * 10) / 3),
+      writesPerMinute: env.PINGPLEX_LIMIT_WRITES_PER_MINUTE,
+    },
+    logLevel: env.PINGPLEX_LOG_LEVEL,
+  };
+}
+
+/** On a developer's machine everybody is 127.0.0.1: five sign-ups an hour would stop the second run of the demo. */
+function networkLimits(env: Env, production: boolean): Pick<Limits, 'signUps' | 'mailsPerNetwork'> {
+  return {
+    signUps: env.PINGPLEX_LIMIT_SIGN_UPS ?? (production ? 5 : 1_000),
+    mailsPerNetwork: env.PINGPLEX_LIMIT_MAILS_PER_NETWORK ?? (production ? 20 : 1_000),
+  };
+}
+
+/** `0`: nobody in front; a number: so many proxies; else addresses or ranges, comma-separated. */
+function parseTrustProxy(value: string): number | string[] {
+  return /^\d+$/.test(value) ? Number(value) : value.split(',').map((part) => part.trim());
+}

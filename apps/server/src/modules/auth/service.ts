@@ -1,0 +1,170 @@
+import type { SessionTokens } from '@pingplex/shared/contracts/http';
+import { AppError } from '@pingplex/shared/errors';
+import { keyedHash } from '../../config/seal.ts';
+import type { Db } from '../../db/client.ts';
+import { Prisma } from '../../db/generated/client.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import type { Outbox } from '../../mail/outbox.ts';
+import type { Metrics } from '../../observability/metrics.ts';
+import type { DeviceInput, DeviceSessions } from './device-sessions.ts';
+import { foldEmail, hashSecret, networkOf } from './identity.ts';
+import type { AuthLimits } from './limits.ts';
+import type { PasswordHash, PasswordHasher } from './password-hasher.ts';
+import { acceptPassword, normalizePassword } from './password-policy.ts';
+import type { AuthPorts } from './ports.ts';
+import { recordSecurityEvent } from './security-events.ts';
+
+type Deps = {
+  db: Db;
+  hasher: PasswordHasher;
+  sessions: DeviceSessions;
+  limits: AuthLimits;
+  outbox: Outbox;
+  ports: AuthPorts;
+  metrics: Metrics;
+  sealingKey: Buffer;
+};
+type Locale = 'en' | 'ru';
+
+export type AuthService = ReturnType<typeof createAuthService>;
+
+/** Sign-up, sign-in and passwords. Answers never tell whether an address has an account (A38). */
+export function createAuthService(deps: Deps) {
+  const { db, hasher, sessions, limits, outbox } = deps;
+  const networkHash = (ip: string): Buffer => keyedHash(deps.sealingKey, 'network', networkOf(ip));
+
+  return {
+    /** Notes a wish for an account. The worker mails a link, or "you already have an account". */
+    async signUp(input: { email: string; password: string; locale: Locale }, ip: string): Promise<void> {
+      const email = foldEmail(input.email);
+      const password = acceptPassword(input.password, email);
+      await limits.countSignUp(ip);
+      await limits.countMail(email, ip);
+      const { hash, pepperVersion } = await hasher.hash(password);
+      const data = { locale: input.locale, passwordHash: hash, pepperVersion, tokenHash: null, tokenExpires: null, createdAt: new Date() };
+      await inTransaction(db, async (tx) => {
+        await tx.pendingSignUp.upsert({ where: { email }, create: { ...data, email }, update: data });
+        await outbox.add(tx, { recipient: email, template: 'signUp', locale: input.locale });
+        await recordSecurityEvent(tx, { kind: 'signUp.requested', ip });
+      });
+    },
+
+    async resendConfirmation(givenEmail: string, locale: Locale, ip: string): Promise<void> {
+      const email = foldEmail(givenEmail);
+      await limits.countMail(email, ip);
+      await inTransaction(db, (tx) => outbox.add(tx, { recipient: email, template: 'signUp', locale }));
+    },
+
+    /** The account begins here. @throws AppError `auth.tokenInvalid` when the link is unknown, used, replaced or too old */
+    async confirmSignUp(token: string, ip: string): Promise<void> {
+      const invalid = new AppError('auth.tokenInvalid', 'the link is used up or too old');
+      await inTransaction(db, async (tx) => {
+        const tokenHash = new Uint8Array(hashSecret(token));
+        const pending = await tx.pendingSignUp.findUnique({ where: { tokenHash } });
+        if (!pending?.tokenExpires || pending.tokenExpires.getTime() <= Date.now()) throw invalid;
+        // Deleting decides who was first when the button is pressed twice.
+        const taken = await tx.pendingSignUp.deleteMany({ where: { id: pending.id, tokenHash } });
+        if (taken.count !== 1) throw invalid;
+        const { email, locale, passwordHash, pepperVersion } = pending;
+        const user = await tx.user.create({ data: { email, locale, password: { create: { hash: passwordHash, pepperVersion } } } });
+        await recordSecurityEvent(tx, { kind: 'signUp.confirmed', userId: user.id, ip });
+        await deps.ports.onUserVerified(tx, user.id);
+      }).catch((error: unknown) => {
+        throw isUniqueViolation(error) ? invalid : error;
+      });
+    },
+
+    /** @throws AppError `auth.badCredentials`, `auth.emailNotVerified` (only with the right password), `auth.suspended`, `request.rateLimited` */
+    async signIn(input: { email: string; password: string; device: DeviceInput }, ip: string): Promise<SessionTokens> {
+      const email = foldEmail(input.email);
+      const network = networkHash(ip);
+      const user = await db.user.findUnique({ where: { email }, include: { password: true } });
+      const pending = await db.pendingSignUp.findUnique({ where: { email } });
+      const isKnown = await sessions.isKnownNetwork(user?.id ?? '00000000-0000-0000-0000-000000000000', network);
+      const succeeded = await limits.startSignIn(email, ip, isKnown).catch(async (error: unknown) => {
+        await recordSecurityEvent(db, { kind: 'signIn.limited', ip, ...(user ? { userId: user.id } : {}) });
+        throw error;
+      });
+      const stored = user ? storedHash(user.password) : pending && { hash: pending.passwordHash, pepperVersion: pending.pepperVersion };
+      const isRight = await hasher.verify(...comparable(input.password, user?.deletedAt ? null : stored));
+      if (!isRight || stored === null) {
+        deps.metrics.signInFailures.inc();
+        await recordSecurityEvent(db, { kind: 'signIn.failed', ip, ...(user ? { userId: user.id } : {}) });
+        throw new AppError('auth.badCredentials', 'e-mail or password is wrong');
+      }
+      await succeeded();
+      if (user === null) throw new AppError('auth.emailNotVerified', 'the address is not confirmed yet');
+      if (user.suspendedAt !== null) throw new AppError('auth.suspended', 'the account is suspended');
+      if (hasher.isOutdated(stored)) {
+        const fresh = await hasher.hash(normalizePassword(input.password));
+        // Only while it is still the hash that was checked: a change of password in the meantime wins.
+        await db.passwordCredential.updateMany({ where: { userId: user.id, hash: stored.hash }, data: fresh });
+      }
+      return sessions.open(user, input.device, network, ip);
+    },
+
+    async forgotPassword(givenEmail: string, locale: Locale, ip: string): Promise<void> {
+      const email = foldEmail(givenEmail);
+      await limits.countMail(email, ip);
+      await inTransaction(db, async (tx) => {
+        await outbox.add(tx, { recipient: email, template: 'passwordReset', locale });
+        await recordSecurityEvent(tx, { kind: 'password.resetRequested', ip });
+      });
+    },
+
+    /** Ends every session and does not sign in (A14). @throws AppError `auth.tokenInvalid` and the refusals of `acceptPassword` */
+    async resetPassword(token: string, password: string, ip: string): Promise<void> {
+      const tokenHash = new Uint8Array(hashSecret(token));
+      const invalid = new AppError('auth.tokenInvalid', 'the link is used up or too old');
+      const found = await db.mailToken.findUnique({ where: { tokenHash }, include: { user: true } });
+      if (found === null || found.expiresAt.getTime() <= Date.now()) throw invalid;
+      const fresh = await hasher.hash(acceptPassword(password, found.user.email));
+      await inTransaction(db, async (tx) => {
+        const taken = await tx.mailToken.deleteMany({ where: { tokenHash, expiresAt: { gt: new Date() } } });
+        if (taken.count !== 1) throw invalid;
+        await setPassword(tx, found.userId, fresh);
+        await sessions.revokeAll(tx, found.userId, 'passwordReset', ip);
+        await recordSecurityEvent(tx, { kind: 'password.reset', userId: found.userId, ip });
+        await outbox.add(tx, { recipient: found.user.email, template: 'passwordChanged', locale: found.user.locale });
+      });
+    },
+
+    /** Ends every other session. @throws AppError `auth.badCredentials` for a wrong current password, and the refusals of `acceptPassword` */
+    async changePassword(userId: string, sessionId: string, current: string, next: string, ip: string): Promise<void> {
+      const user = await db.user.findUniqueOrThrow({ where: { id: userId }, include: { password: true } });
+      const accepted = acceptPassword(next, user.email);
+      const succeeded = await limits.startSignIn(user.email, ip, true);
+      const isRight = await hasher.verify(...comparable(current, storedHash(user.password)));
+      if (!isRight) throw new AppError('auth.badCredentials', 'the current password is wrong', { field: 'body.current' });
+      await succeeded();
+      const fresh = await hasher.hash(accepted);
+      await inTransaction(db, async (tx) => {
+        await setPassword(tx, userId, fresh);
+        await sessions.revokeAll(tx, userId, 'passwordChanged', ip, sessionId);
+        await recordSecurityEvent(tx, { kind: 'password.changed', userId, sessionId, ip });
+        await outbox.add(tx, { recipient: user.email, template: 'passwordChanged', locale: user.locale });
+      });
+    },
+  };
+}
+
+/** A password that could never have been set is compared all the same, with nothing: its answer must not come faster (A7). */
+function comparable(password: string, stored: PasswordHash | null): [string, PasswordHash | null] {
+  try {
+    return [normalizePassword(password), stored];
+  } catch {
+    return ['', null];
+  }
+}
+
+const storedHash = (row: { hash: string; pepperVersion: number } | null): PasswordHash | null =>
+  row && { hash: row.hash, pepperVersion: row.pepperVersion };
+
+/** Any change of the password kills links that could set another one (A11). */
+async function setPassword(tx: Prisma.TransactionClient, userId: string, fresh: PasswordHash): Promise<void> {
+  const data = { ...fresh, changedAt: new Date() };
+  await tx.passwordCredential.upsert({ where: { userId }, create: { ...data, userId }, update: data });
+  await tx.mailToken.deleteMany({ where: { userId, purpose: 'passwordReset' } });
+}
+
+const isUniqueViolation = (error: unknown): boolean => error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
