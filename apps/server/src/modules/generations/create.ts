@@ -6,7 +6,7 @@ import { inTransaction, sqlStates } from '../../db/transaction.ts';
 import { type CatalogueEntry, completeSettings, quote } from '../catalogue/service.ts';
 import { hold, uuidV7 } from '../credits/service.ts';
 import { appendEvents } from '../events/service.ts';
-import { bodyHash, findEarlier, type KeyUse, takeKey } from './idempotency.ts';
+import { findEarlier, type KeyUse, takeKey } from './idempotency.ts';
 import { enterLane } from './lanes.ts';
 import { ringPump } from './pump.ts';
 import { requireGeneration } from './read.ts';
@@ -19,11 +19,17 @@ const LONGEST_WAIT_S = 24 * 3600;
 
 /**
  * Prices, holds and queues one generation in one transaction. The same key answers with the same generation.
- * @param key the client's Idempotency-Key
+ * @param once the client's Idempotency-Key and the hash of the body it belongs to
  * @throws AppError `credits.insufficient`, `credits.debt`, `generation.*`, `request.idempotencyMismatch`, `request.inProgress`
  */
-export async function createGeneration(deps: Deps, userId: string, key: string, request: GenerationRequest): Promise<Generation> {
-  const use: KeyUse = { userId, key, route: 'generations.create', hash: bodyHash(request) };
+export async function createGeneration(
+  deps: Deps,
+  userId: string,
+  once: { key: string; bodyHash: string },
+  request: GenerationRequest,
+): Promise<Generation> {
+  const { key } = once;
+  const use: KeyUse = { userId, key, route: 'generations.create', hash: once.bodyHash };
   // Before any validation: what was accepted once is answered the same way, even if the model has been retired since.
   const earlier = await findEarlier(deps.db, use);
   if (earlier) return requireGeneration(deps.db, userId, earlier);

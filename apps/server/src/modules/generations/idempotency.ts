@@ -1,23 +1,5 @@
-import { createHash } from 'node:crypto';
 import { AppError } from '@pingplex/shared/errors';
 import type { Db, Tx } from '../../db/client.ts';
-
-/** SHA-256 of a body with its keys in order: the same request whatever order its writer chose. */
-export function bodyHash(body: unknown): string {
-  return createHash('sha256')
-    .update(JSON.stringify(sorted(body)))
-    .digest('hex');
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, sorted(inner)]),
-  );
-}
 
 export type KeyUse = { userId: string; key: string; route: string; hash: string };
 

@@ -37,8 +37,11 @@ export function declareQueues(queue: Queue): void {
   for (const name of Object.keys(SWEEPERS)) queue.declare(name, { policy: 'exclusive', expireInS: 300, retryLimit: 0, concurrency: 1 });
 }
 
-/** Takes up this module's work in a worker process; before the queue starts. */
-export function handleJobs(deps: Deps): void {
+/**
+ * Takes up this module's work in a worker process; before the queue starts.
+ * @param sweepUploads removes parts of uploads that nobody came back for
+ */
+export function handleJobs(deps: Deps, sweepUploads: () => Promise<number>): void {
   const { queue } = deps;
   queue.handle(QUEUES.pump, async ({ data }) => {
     await pump(deps, text(data, 'provider'));
@@ -48,6 +51,7 @@ export function handleJobs(deps: Deps): void {
   for (const [name, run] of Object.entries(SWEEPERS)) {
     queue.handle(name, async () => {
       await run(deps);
+      if (name === 'sweep.old') await sweepUploads();
     });
   }
   for (const [name, cron] of Object.entries(CRON)) queue.schedule(name, cron);
@@ -64,7 +68,7 @@ export async function startSweeping(deps: Deps): Promise<() => void> {
   const timer = setInterval(() => {
     for (const name of OFTEN) {
       deps.queue.enqueue(name, {}, { key: name }).catch((error: unknown) => {
-        deps.log.warn({ sweeper: name, error: error instanceof Error ? error.message : String(error) }, 'a sweeper could not be sent');
+        deps.log.warn({ job: name, err: error }, 'a sweeper could not be sent');
       });
     }
   }, everyMs);

@@ -19,7 +19,7 @@ export async function storeResults(deps: Deps, id: string, epoch: number): Promi
   for (const output of outputs.slice(0, row.units)) {
     const facts = await proved(deps, output.sha256);
     if (facts) verified.push({ ...output, ...facts });
-    else deps.log.warn({ generation: id, sha256: output.sha256 }, 'a delivered result can not be decoded');
+    else deps.log.warn({ generationId: id }, 'a delivered result can not be decoded');
   }
   await unlessSuperseded(() =>
     inTransaction(deps.db, async (tx) => {

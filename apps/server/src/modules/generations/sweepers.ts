@@ -21,7 +21,10 @@ export async function sweepLeases(deps: Deps): Promise<number> {
         const now = await lockForEnding(tx, user_id, id);
         const lapsed = await tx.$queryRaw<unknown[]>`SELECT 1 FROM generation WHERE id = ${id}::uuid AND lease_until < now()`;
         if (!now || lapsed.length === 0) return;
-        deps.log.warn({ generation: id, epoch: now.epoch, state: now.state, sent: now.sentAt !== null }, 'a worker went silent');
+        deps.log.warn(
+          { generationId: id, attempt: now.epoch, status: now.state, event: now.sentAt === null ? 'unsent' : 'sent' },
+          'a worker went silent',
+        );
         if (now.state === 'storing') await deps.queue.enqueue(QUEUES.store, { id, epoch: now.epoch }, { tx, key: id });
         else if (now.state === 'submitting' && now.sentAt !== null) await becomeUnknown(tx, now, 'the worker went silent after sending');
         else if (now.state === 'submitting') await requeue(tx, deps, now, 'leaseLost', 0);
@@ -60,7 +63,7 @@ async function giveUp(deps: Deps, id: string, userId: string, states: string[], 
       // "Canceled" is only reachable from some states; an unknown submit that was to be canceled still ends as lost.
       const canCancel = row?.wished === true && now.state !== 'unknown';
       const ending = canCancel ? ({ state: 'canceled', code: 'generation.canceled' } as const) : ({ state: 'failed', code } as const);
-      deps.log.warn({ generation: id, state: now.state, code: ending.code }, 'gave a generation up');
+      deps.log.warn({ generationId: id, status: now.state, code: ending.code }, 'gave a generation up');
       await end(tx, deps, now, ending, now.state === 'queued');
     }),
   );
@@ -73,7 +76,7 @@ export async function sweepHolds(deps: Deps): Promise<number> {
     FROM hold h LEFT JOIN generation g ON g.id = h.id WHERE h.state = 'open' AND h.expires_at < now() LIMIT ${CHUNK}`;
   for (const hold of found) {
     if (hold.living) await inTransaction(deps.db, (tx) => extendHold(tx, hold.id, 15 * 60));
-    else deps.log.error({ hold: hold.id }, 'an open hold without a living generation: run admin ledger check');
+    else deps.log.error({ generationId: hold.id }, 'an open hold without a living generation: run admin ledger check');
   }
   return found.length;
 }
@@ -115,7 +118,7 @@ export async function sweepLanes(deps: Deps): Promise<number> {
         WHERE l.user_id = ${user_id}::uuid AND (l.queued, l.running) IS DISTINCT FROM (c.queued, c.running)`;
     });
   }
-  if (mended > 0) deps.log.error({ mended }, 'slots or lanes had gone astray');
+  if (mended > 0) deps.log.error({ count: mended }, 'slots or lanes had gone astray');
   return mended;
 }
 

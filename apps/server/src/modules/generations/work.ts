@@ -45,7 +45,7 @@ export async function submitGeneration(deps: Deps, id: string, epoch: number, si
     }
     if (!(await markSent(deps, task))) return;
     const answer = await provider.submit({ ...task, sources, userTag: tagOf(task.userId), signal });
-    deps.log.info({ generation: id, epoch, answer: answer.kind, requestId: answer.requestId }, 'provider answered');
+    deps.log.info({ generationId: id, attempt: epoch, event: answer.kind, requestId: answer.requestId }, 'provider answered');
     await persistently(deps, () => record(deps, task, answer));
   } finally {
     lease.stop();
@@ -84,7 +84,7 @@ async function record(deps: Deps, task: Task, answer: SubmitAnswer): Promise<voi
     case 'notSent':
       return retryUnsent(deps, task);
     case 'unknown':
-      deps.log.warn({ generation: task.id, message: answer.message }, 'the outcome of a submit is unknown');
+      deps.log.warn({ generationId: task.id, reason: answer.message.slice(0, 200) }, 'the outcome of a submit is unknown');
       await unlessSuperseded(() =>
         inTransaction(deps.db, async (tx) => {
           await becomeUnknown(tx, task, answer.message);
@@ -113,8 +113,7 @@ async function deliver(deps: Deps, task: Task, answer: Extract<SubmitAnswer, { k
     }),
   );
   if (mine) await storeResults(deps, task.id, task.epoch);
-  else
-    deps.log.warn({ generation: task.id, epoch: task.epoch, costMicroUsd: answer.costMicroUsd }, 'a late answer was paid for and dropped');
+  else deps.log.warn({ generationId: task.id, attempt: task.epoch }, 'a late answer was paid for and dropped');
 }
 
 /** Failed; or canceled, when the user had wished so while the provider was at work. */
@@ -161,7 +160,7 @@ async function persistently(deps: Deps, work: () => Promise<void>): Promise<void
       return await work();
     } catch (error) {
       if (attempt >= 6) throw error;
-      deps.log.error({ attempt, error: error instanceof Error ? error.message : String(error) }, 'an answer could not be written down yet');
+      deps.log.error({ attempt, err: error }, 'an answer could not be written down yet');
       await wait(250 * 2 ** attempt);
     }
   }

@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createWorld, type World } from '../helpers/generation-world.ts';
+
+const ADMIN = path.resolve(import.meta.dirname, '../../src/cli/admin.ts');
+let world: World;
+const email = `operator-test-${randomUUID()}@example.org`;
+let userId: string;
+beforeAll(async () => {
+  world = await createWorld();
+  userId = await world.newUser(10);
+  await world.db.user.create({ data: { id: userId, email, locale: 'en' } });
+});
+afterAll(() => world.stop());
+
+/** Runs the command as the operator does. */
+function admin(...words: string[]): Promise<{ code: number; out: string; err: string }> {
+  const env = { ...process.env, DATABASE_URL: world.databaseUrl };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [ADMIN, ...words], { env }, (error, out, err) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
+    });
+  });
+}
+
+test('shows a user by e-mail and by id', async () => {
+  const byMail = await admin('user', 'show', email.toUpperCase());
+  expect(byMail.code).toBe(0);
+  expect(JSON.parse(byMail.out)).toMatchObject({ user: { id: userId, email }, wallet: { available: 10 } });
+  expect((await admin('user', 'show', userId)).out).toBe(byMail.out);
+  expect(await admin('user', 'show', 'nobody@example.org')).toMatchObject({ code: 1, out: '' });
+});
+
+test('gives credits once per key, explains them, and finds the ledger sound', async () => {
+  const give = ['credits', 'grant', email, '25', '--reason', 'goodwill', '--key', `k-${userId}`];
+  expect(JSON.parse((await admin(...give)).out)).toMatchObject({ outcome: 'adjusted', wallet: { available: 35 } });
+  expect(JSON.parse((await admin(...give)).out)).toMatchObject({ outcome: 'already', wallet: { available: 35 } });
+  const explained = await admin('ledger', 'explain', email);
+  expect(explained.code).toBe(0);
+  expect(JSON.parse(explained.out)).toMatchObject({
+    addsUp: true,
+    wallet: { available: 35 },
+    movements: [{ kind: 'grant' }, { kind: 'adjust', reason: 'goodwill' }],
+  });
+  const check = await admin('ledger', 'check');
+  expect(check.code).toBe(0);
+  expect(JSON.parse(check.out).violations).toEqual([]);
+});
+
+test('says what is broken, with exit code 1', async () => {
+  await world.db.$executeRaw`UPDATE wallet SET held = held + 1 WHERE user_id = ${userId}::uuid`;
+  const check = await admin('ledger', 'check');
+  expect(check.code).toBe(1);
+  expect(JSON.parse(check.out).violations.map((v: { ids: string[] }) => v.ids)).toContainEqual([userId]);
+  await world.db.$executeRaw`UPDATE wallet SET held = held - 1 WHERE user_id = ${userId}::uuid`;
+});
+
+test('traces a generation without its prompt', async () => {
+  const made = await world.create(userId, 'a secret garden');
+  await world.ended(userId, made.id);
+  const trace = await admin('generation', 'trace', made.id);
+  expect(trace.code).toBe(0);
+  expect(JSON.parse(trace.out)).toMatchObject({
+    generation: { id: made.id, state: 'succeeded', attempts: [{ outcome: 'delivered' }], results: [{ mime: 'image/png' }] },
+    hold: { state: 'captured' },
+    movements: [{ kind: 'hold' }, { kind: 'capture' }],
+  });
+  expect(trace.out).not.toContain('secret garden');
+});
+
+describe('wrong usage ends with 2 and the help', () => {
+  test.each([
+    [[]],
+    [['user']],
+    [['ledger', 'burn']],
+    [['credits', 'grant', email, 'many']],
+    [['credits', 'grant', email, '5']],
+    [['user', 'show', 'x', '--nope']],
+  ])('%j', async (words) => {
+    const { code, err } = await admin(...words);
+    expect(code).toBe(2);
+    expect(err).toContain('admin <command>');
+  });
+  test('--help is no mistake', async () => {
+    expect(await admin('--help')).toMatchObject({ code: 0, err: '' });
+  });
+});

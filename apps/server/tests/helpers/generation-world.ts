@@ -1,0 +1,130 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Generation } from '@pingplex/shared/contracts/http';
+import { isGenerationOver } from '@pingplex/shared/domain';
+import sharp from 'sharp';
+import { createDb, type Db } from '../../src/db/client.ts';
+import { inTransaction } from '../../src/db/transaction.ts';
+import { createCatalogue } from '../../src/modules/catalogue/service.ts';
+import { checkLedger, grant } from '../../src/modules/credits/service.ts';
+import {
+  checkGenerations,
+  createGeneration,
+  declareQueues,
+  type GenerationDeps,
+  type GenerationSettings,
+  handleJobs,
+  readGeneration,
+  startSweeping,
+} from '../../src/modules/generations/service.ts';
+import { createOpenAiProvider } from '../../src/providers/openai/adapter.ts';
+import { createQueue } from '../../src/queue/pg-boss-queue.ts';
+import { type RunningSandbox, startOpenAiSandbox } from '../../src/sandbox/openai/server.ts';
+import { createLocalStorage } from '../../src/storage/local-folder.ts';
+import { createTestDatabase } from './database.ts';
+
+export const SANDBOX_KEY = 'sk-sandbox-test-key';
+/** Short, so that what happens after a lease or a grace time happens now. */
+export const QUICK: GenerationSettings = { leaseS: 2, unknownGraceS: 1, deadlineS: 60, slots: 4, resultDays: 90 };
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+export type World = {
+  db: Db;
+  databaseUrl: string;
+  folder: string;
+  sandbox: RunningSandbox;
+  deps: GenerationDeps;
+  newUser(credits: number): Promise<string>;
+  create(
+    userId: string,
+    prompt: string,
+    more?: { settings?: Record<string, string | number | boolean>; key?: string; modelId?: string },
+  ): Promise<Generation>;
+  /** Waits until it is over. */
+  ended(userId: string, id: string): Promise<Generation>;
+  violations(): Promise<unknown[]>;
+  stop(): Promise<void>;
+};
+
+/** A worker with its own database, store and stand-in for the provider, all in this process. */
+export async function createWorld(settings: Partial<GenerationSettings> = {}, providerTimeoutMs = 20_000): Promise<World> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'pingplex-world-'));
+  const databaseUrl = await createTestDatabase();
+  const db = createDb(databaseUrl, { max: 16 });
+  const sandbox = await startOpenAiSandbox({ port: 0, folder: path.join(folder, 'sandbox'), apiKey: SANDBOX_KEY });
+  const queue = createQueue({ databaseUrl, works: true, onError: () => undefined });
+  const deps: GenerationDeps = {
+    db,
+    queue,
+    storage: createLocalStorage(path.join(folder, 'objects')),
+    catalogue: createCatalogue({ openai: { available: true, sandbox: true } }),
+    providers: { openai: createOpenAiProvider({ apiKey: SANDBOX_KEY, baseUrl: `${sandbox.url}/v1`, timeoutMs: providerTimeoutMs }) },
+    settings: { ...QUICK, ...settings },
+    log: quiet,
+  };
+  declareQueues(queue);
+  handleJobs(deps, async () => 0);
+  await queue.start();
+  const stopSweeping = await startSweeping(deps);
+
+  return {
+    db,
+    databaseUrl,
+    folder,
+    sandbox,
+    deps,
+    async newUser(credits) {
+      const userId = randomUUID();
+      const give = {
+        userId,
+        kind: 'promo',
+        sourceKey: `test:${userId}`,
+        amount: credits,
+        expires: null,
+        actor: 'system',
+        reason: 'grant.test',
+      } as const;
+      if (credits > 0) await inTransaction(db, (tx) => grant(tx, give));
+      return userId;
+    },
+    create(userId, prompt, more = {}) {
+      const body = { modelId: more.modelId ?? 'openai/gpt-image-2.6-flare', prompt, settings: { quality: 'low', ...more.settings } };
+      const bodyHash = createHash('sha256').update(JSON.stringify(body)).digest('hex');
+      return createGeneration(deps, userId, { key: more.key ?? randomUUID(), bodyHash }, body);
+    },
+    ended: (userId, id) =>
+      until(
+        () => readGeneration(db, userId, id),
+        (g) => g !== null && isGenerationOver(g.state),
+      ) as Promise<Generation>,
+    violations: async () => [...(await checkLedger(db)), ...(await checkGenerations(db))],
+    async stop() {
+      stopSweeping();
+      await queue.stop(1_000);
+      await sandbox.stop();
+      await db.$disconnect();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Asks until the answer is good. The test's own time limit is the end of patience. */
+export async function until<T>(ask: () => Promise<T>, isGood: (answer: T) => boolean): Promise<T> {
+  for (;;) {
+    const answer = await ask();
+    if (isGood(answer)) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+/** A photograph-like picture of this size. */
+export async function picture(width: number, height: number, format: 'png' | 'jpeg' | 'webp' = 'png'): Promise<Buffer> {
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><defs><linearGradient id="g" x2="1" y2="1">
+    <stop offset="0" stop-color="#27c"/><stop offset="1" stop-color="#e83"/></linearGradient></defs>
+    <rect width="100%" height="100%" fill="url(#g)"/><circle cx="${width / 3}" cy="${height / 2}" r="${height / 4}" fill="#fd5"/></svg>`;
+  return sharp(Buffer.from(svg)).toFormat(format).toBuffer();
+}
+
+export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
