@@ -35,7 +35,13 @@ export async function launchApp(options: LaunchOptions): Promise<RunningApp> {
   const { executable, args } = electron();
   const app = await _electron.launch({
     executablePath: executable,
-    args: [...args, `--user-data-dir=${options.userData}`, `--lang=${options.language ?? 'en'}`, '--force-prefers-reduced-motion', ...(options.openWith ?? [])],
+    args: [
+      ...args,
+      `--user-data-dir=${options.userData}`,
+      `--lang=${options.language ?? 'en'}`,
+      '--force-prefers-reduced-motion',
+      ...(options.openWith ?? []),
+    ],
     env: cleanEnvironment({
       LANGUAGE: options.language ?? 'en',
       LANG: options.language === 'ru' ? 'ru_RU.UTF-8' : 'en_US.UTF-8',
@@ -64,7 +70,9 @@ export async function launchApp(options: LaunchOptions): Promise<RunningApp> {
 
 function cleanEnvironment(extra: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const all = { ...process.env, ...extra };
-  return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[0] !== 'NODE_OPTIONS'));
+  return Object.fromEntries(
+    Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[0] !== 'NODE_OPTIONS'),
+  );
 }
 
 /** A folder of its own for one test; `done` removes it. */

@@ -16,7 +16,11 @@ export type RunningServer = {
  * Starts the real backend as its own process, with embedded PostgreSQL and sandboxes.
  * @param dataDir where database and objects live; give the same folder again to go on with them
  */
-export async function startServer(dataDir: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<RunningServer> {
+export async function startServer(
+  dataDir: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningServer> {
   const child = spawn(process.execPath, [SERVER, '--port', '0', '--data', dataDir, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
