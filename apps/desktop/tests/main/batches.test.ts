@@ -160,7 +160,7 @@ describe('a local batch', () => {
     await writePicture(join(input, 'a.jpg'), 1);
     await files.add(join(input, 'a.jpg'));
     const { service } = await studio();
-    const folderId = service.rememberFolder(output);
+    const folderId = output;
     const step = { verb: 'unicalize', keep: false, variants: 1, strength: 'balanced', seed: 1, mirror: false } as const;
     const asked = {
       name: 'x',

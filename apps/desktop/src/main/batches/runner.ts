@@ -38,6 +38,18 @@ export class Runner {
     return this.#live.get(id);
   }
 
+  activity(): { readonly running: boolean; readonly progress: number } {
+    let total = 0;
+    let done = 0;
+    let running = false;
+    for (const live of this.#live.values()) {
+      running ||= live.active.size > 0 || (!live.isPaused && live.queue.length > 0);
+      total += live.row.workMs;
+      done += live.finishedWorkMs + live.activeWorkMs();
+    }
+    return { running, progress: total > 0 ? Math.min(1, done / total) : 0 };
+  }
+
   /** Puts a batch to work; its queued items are read from the journal. Does nothing for one that is at work already. */
   run(batchId: BatchId): void {
     const { journal, engine, feed } = this.#options;

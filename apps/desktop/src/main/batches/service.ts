@@ -1,16 +1,7 @@
 import type { BatchView, Estimate, IpcParsed, ItemView, ResultView } from '@pingplex/shared/contracts/ipc';
 import type { BatchId, ItemId, MediaFileId, Recipe, RecipeId, ResultId } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
-import {
-  type BatchRow,
-  type ItemRow,
-  type Journal,
-  newBatchId,
-  newFolderId,
-  newItemId,
-  newRecipeId,
-  type ResultWithSource,
-} from '../db/index.ts';
+import { type BatchRow, type ItemRow, type Journal, newBatchId, newItemId, newRecipeId, type ResultWithSource } from '../db/index.ts';
 import type { Logger } from '../logging/logger-port.ts';
 import { type BatchPatch, ChangeFeed } from './change-feed.ts';
 import { megapixelsOf, type PlanResult, planBatch } from './estimate.ts';
@@ -38,8 +29,8 @@ export type BatchServiceOptions = {
   readonly cloudLane?: number;
   /** True while something runs: for holding off sleep. */
   readonly onBusy?: (isBusy: boolean) => void;
-  /** Turns an id of the settings into a folder; default are the folders remembered in the journal. */
-  readonly folderPath?: (id: string) => string | undefined;
+  /** Turns the id of a folder that the user chose into its path. */
+  readonly folderPath: (id: string) => string | undefined;
 };
 
 export type BatchService = {
@@ -61,9 +52,8 @@ export type BatchService = {
   resume(batchId: BatchId): void;
   retry(batchId: BatchId, itemId?: ItemId): number;
   remove(batchId: BatchId): Promise<boolean>;
-  /** Remembers an output folder; the same folder keeps its id. */
-  rememberFolder(path: string): string;
-  folderPath(id: string): string | undefined;
+  /** What runs now, all batches together; progress 0–1 of their work. Cheap to ask. */
+  activity(): { readonly running: boolean; readonly progress: number };
   close(): Promise<void>;
 };
 
@@ -76,9 +66,12 @@ export function createBatchService(options: BatchServiceOptions): BatchService {
   const now = options.now ?? Date.now;
   const cloudLane = options.cloudLane ?? 4;
   const views: ViewOptions = { journal, display: options.display };
-  const folderPath = options.folderPath ?? ((id: string) => journal.knowledge.folderPath(id));
+  const overViews = new Map<BatchId, BatchView>();
   const feed: ChangeFeed = new ChangeFeed((changed) => ({
-    batches: changed.batches.flatMap((id) => viewOf(journal.batches.get(id))),
+    batches: changed.batches.flatMap((id) => {
+      overViews.delete(id);
+      return viewOf(journal.batches.get(id));
+    }),
     items: itemViews(changed.items),
     results: changed.results.flatMap((id) => {
       const row = journal.results.get(id);
@@ -124,7 +117,14 @@ export function createBatchService(options: BatchServiceOptions): BatchService {
   }
 
   function viewOf(row: BatchRow | undefined): BatchView[] {
-    return row ? [batchView(views, row, runner.live(row.id))] : [];
+    if (row === undefined) return [];
+    const live = runner.live(row.id);
+    const known = overViews.get(row.id);
+    if (live === undefined && known !== undefined && known.finishedAt === row.finishedAt && known.state === row.state) return [known];
+    const view = batchView(views, row, live);
+    // The history may be long and is asked for often; what is over changes only when it runs again.
+    if (live === undefined && row.finishedAt !== null) overViews.set(row.id, view);
+    return [view];
   }
 
   async function plan(input: IpcParsed<'batches.estimate'>): Promise<PlanResult & { ids: MediaFileId[]; folder: string | null }> {
@@ -132,7 +132,7 @@ export function createBatchService(options: BatchServiceOptions): BatchService {
       const source = options.files.resolve(id);
       return source ? [{ id, source }] : [];
     });
-    const folder = input.output.folderId === null ? null : (folderPath(input.output.folderId) ?? null);
+    const folder = input.output.folderId === null ? null : (options.folderPath(input.output.folderId) ?? null);
     if (input.steps.some((step) => step.verb === 'generate') && cloud.models().length === 0) {
       await cloud.refreshModels().catch(() => logger.debug({}, 'the catalogue could not be read for an estimate'));
     }
@@ -269,8 +269,7 @@ export function createBatchService(options: BatchServiceOptions): BatchService {
       feed.remove(batchId);
       return isRemoved;
     },
-    rememberFolder: (path) => journal.knowledge.rememberFolder(newFolderId(), path, now()),
-    folderPath,
+    activity: () => runner.activity(),
     close: async () => {
       await runner.close();
       feed.flush();

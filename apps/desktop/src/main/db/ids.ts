@@ -8,4 +8,3 @@ export const newBatchId = (): BatchId => BatchId.parse(random());
 export const newItemId = (): ItemId => random() as ItemId;
 export const newRecipeId = (): RecipeId => RecipeId.parse(random());
 export const newResultId = (): ResultId => ResultId.parse(random());
-export const newFolderId = (): string => random();

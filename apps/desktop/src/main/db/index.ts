@@ -1,4 +1,4 @@
-export { newBatchId, newFolderId, newItemId, newRecipeId, newResultId } from './ids.ts';
+export { newBatchId, newItemId, newRecipeId, newResultId } from './ids.ts';
 export { ITEM_OVER } from './items-repository.ts';
 export { createJournal, type Journal } from './journal.ts';
 export type { Throughput } from './knowledge-repository.ts';

@@ -21,7 +21,7 @@ const FADE = 0.98;
 
 export type KnowledgeRepository = ReturnType<typeof knowledgeRepository>;
 
-/** What the app remembers beside batches: recipes, output folders, measured speed, small facts. */
+/** What the app remembers beside batches: recipes, measured speed, small facts. */
 export function knowledgeRepository(sql: Sql) {
   return {
     recipes(): Recipe[] {
@@ -37,15 +37,6 @@ export function knowledgeRepository(sql: Sql) {
     },
     removeRecipe(id: RecipeId): boolean {
       return sql.run('DELETE FROM recipes WHERE id = ?', [id]) > 0;
-    },
-
-    /** Remembers a folder that the user chose; the same folder keeps its id. */
-    rememberFolder(newId: string, path: string, at: number): string {
-      sql.run('INSERT INTO output_folders VALUES (?, ?, ?) ON CONFLICT (path) DO UPDATE SET used_at = excluded.used_at', [newId, path, at]);
-      return sql.get<{ id: string }>('SELECT id FROM output_folders WHERE path = ?', [path])?.id ?? newId;
-    },
-    folderPath(id: string): string | undefined {
-      return sql.get<{ path: string }>('SELECT path FROM output_folders WHERE id = ?', [id])?.path;
     },
 
     throughput(): Throughput[] {

@@ -9,7 +9,6 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE recipes (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, steps TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
   ) STRICT;
-  CREATE TABLE output_folders (id TEXT PRIMARY KEY, path TEXT NOT NULL UNIQUE, used_at INTEGER NOT NULL) STRICT;
   CREATE TABLE batches (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, state TEXT NOT NULL, steps TEXT NOT NULL,
     folder TEXT NOT NULL, template TEXT NOT NULL, conflict TEXT NOT NULL, keep_tree INTEGER NOT NULL,

@@ -88,6 +88,7 @@ export async function openStudio(userData: string, files: TestFiles, options: Pa
     files,
     workRoot: join(userData, 'work'),
     display: (path) => path,
+    folderPath: (id) => id,
     logger: silentLogger,
     ...options,
   });
@@ -108,7 +109,7 @@ export async function openStudio(userData: string, files: TestFiles, options: Pa
           fileIds: files.ids,
           steps,
           output: {
-            folderId: service.rememberFolder(folder),
+            folderId: folder,
             template: '{name}-{variant}',
             conflict: 'number',
             keepTree: false,
@@ -127,7 +128,7 @@ export async function openStudio(userData: string, files: TestFiles, options: Pa
           fileIds: files.ids,
           steps,
           output: {
-            folderId: folder === null ? null : service.rememberFolder(folder),
+            folderId: folder === null ? null : folder,
             template: '{name}-{variant}',
             conflict: 'number',
             keepTree: false,
