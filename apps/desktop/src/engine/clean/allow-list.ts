@@ -74,13 +74,14 @@ const STRUCTURE: readonly (readonly [RegExp, ReadonlySet<string>])[] = [
   ],
 ];
 
-/** Structure that a TIFF can't do without: how its pixels are laid out. */
+/** Structure that a TIFF can't do without: how its pixels are laid out. ExifTool calls the strips of a JPEG-compressed one a preview. */
 const TIFF_STRUCTURE =
   words(`SubfileType OldSubfileType ImageWidth ImageHeight BitsPerSample Compression PhotometricInterpretation Thresholding FillOrder
   StripOffsets SamplesPerPixel RowsPerStrip StripByteCounts MinSampleValue MaxSampleValue XResolution YResolution ResolutionUnit
   PlanarConfiguration T4Options T6Options TransferFunction Predictor WhitePoint PrimaryChromaticities ColorMap HalftoneHints TileWidth
   TileLength TileOffsets TileByteCounts InkSet InkNames NumberofInks DotRange ExtraSamples SampleFormat SMinSampleValue SMaxSampleValue
-  JPEGTables JPEGProc YCbCrCoefficients YCbCrSubSampling YCbCrPositioning ReferenceBlackWhite Orientation XPosition YPosition PageNumber`);
+  JPEGTables JPEGProc YCbCrCoefficients YCbCrSubSampling YCbCrPositioning ReferenceBlackWhite Orientation XPosition YPosition PageNumber
+  PreviewImageStart PreviewImageLength PreviewImage`);
 
 /** What EXIF, XMP and IPTC need around any value that is kept. */
 const CARRIERS = words(`XResolution YResolution ResolutionUnit YCbCrPositioning ExifVersion ComponentsConfiguration FlashpixVersion

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { MediaFormat } from '@pingplex/shared/domain';
+import { probeStreams } from '../binaries/av.ts';
+import { decodeFrames } from '../binaries/frames.ts';
 import { decodeHeic } from '../binaries/heic.ts';
 import { openImage } from '../binaries/images.ts';
 import type { JobContext } from '../job-context.ts';
@@ -56,4 +58,28 @@ async function pixelHash(path: string, format: MediaFormat): Promise<string | un
 async function heicHash(path: string): Promise<string> {
   const { width, height, data } = await decodeHeic(await readFile(path));
   return createHash('sha256').update(`${width}x${height}`).update(data).digest('hex');
+}
+
+/** How many pictures of a film are decoded to prove that a new container still leads a player to them. */
+const PROOF_FRAMES = 12;
+
+/**
+ * Fingerprint of the first pictures of a film as a decoder gives them, or undefined when there are none. Equal bytes in
+ * the streams say nothing about headers that no longer fit them; this does.
+ */
+export async function firstFramesHash(path: string, format: MediaFormat, ctx: JobContext): Promise<string | undefined> {
+  const { video } = await probeStreams(path, format);
+  if (video === undefined) return undefined;
+  const hash = createHash('sha256');
+  let frames = 0;
+  const chain = 'scale=w=160:h=160:flags=neighbor,format=gray';
+  for await (const frame of decodeFrames({ path, format, streamIndex: video.index, chain, signal: ctx.signal })) {
+    using owned = frame;
+    const plane = owned.data?.[0];
+    const stride = owned.linesize[0] ?? 0;
+    if (plane) for (let y = 0; y < owned.height; y += 1) hash.update(plane.subarray(y * stride, y * stride + owned.width));
+    frames += 1;
+    if (frames === PROOF_FRAMES) break;
+  }
+  return frames === 0 ? undefined : hash.digest('hex');
 }

@@ -2,10 +2,11 @@ import { createHash, type Hash } from 'node:crypto';
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import type { KeepGroup, MediaFormat } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
-import type { BitStreamFilterAPI, Demuxer, Dictionary, FormatContext, Muxer, Packet, Stream } from 'node-av';
+import type { Demuxer, Dictionary, FormatContext, Muxer, Packet, Stream } from 'node-av';
 import { type Av, avError, loadAv, openInput } from '../binaries/av.ts';
 import type { JobContext } from '../job-context.ts';
 import { keptFfmpeg } from './keep-groups.ts';
+import { hvccWithoutSei, type NalCodec, nalLengthBytes, withoutSei } from './nal-units.ts';
 
 /** FFmpeg's muxer per format that is cleaned by copying its streams. */
 const MUXERS: Partial<Readonly<Record<MediaFormat, string>>> = {
@@ -31,15 +32,17 @@ export type RemuxResult = {
 
 export const canRemux = (format: MediaFormat): boolean => MUXERS[format] !== undefined;
 
-type Copy = { readonly stream: Stream; readonly index: number; readonly filter?: BitStreamFilterAPI; readonly hash: Hash };
+type Units = { readonly codec: NalCodec; readonly lengthBytes: number };
+type Copy = { readonly stream: Stream; readonly index: number; readonly units?: Units; readonly hash: Hash };
 
-/** Bitstream filter options that take SEI units away: encoder settings, camera data, user text (ITU-T H.264 and H.265, annex D). */
-function unitsToRemove(av: Av, stream: Stream): string | undefined {
-  const { codecId, colorTrc } = stream.codecpar;
-  if (codecId === av.AV_CODEC_ID_H264) return '6';
+/** Streams whose SEI units (encoder settings, camera data, user text; ITU-T H.264 and H.265, annex D) are taken away. */
+function unitsOf(av: Av, stream: Stream): Units | undefined {
+  const { codecId, colorTrc, extradata } = stream.codecpar;
+  const codec = codecId === av.AV_CODEC_ID_H264 ? 'h264' : codecId === av.AV_CODEC_ID_HEVC ? 'hevc' : undefined;
   // Light levels of HDR pictures travel in the same units; without them screens show other colours.
-  if (codecId === av.AV_CODEC_ID_HEVC && !HDR_TRANSFERS.includes(colorTrc)) return '39|40';
-  return undefined;
+  if (codec === undefined || (codec === 'hevc' && HDR_TRANSFERS.includes(colorTrc))) return undefined;
+  const lengthBytes = nalLengthBytes(codec, extradata);
+  return lengthBytes === undefined ? undefined : { codec, lengthBytes };
 }
 
 const isCover = (av: Av, stream: Stream): boolean => (stream.disposition & av.AV_DISPOSITION_ATTACHED_PIC) !== 0;
@@ -67,7 +70,9 @@ function dictionary(av: Av, tags: Readonly<Record<string, string>>): Dictionary 
 
 function setTags(av: Av, context: FormatContext, input: Demuxer, copies: readonly Copy[], keep: readonly KeepGroup[]): void {
   const kept = keptFfmpeg(keep);
-  const tags = Object.entries(input.metadata).filter(([key]) => kept.has(key.toLowerCase()));
+  // OGG keeps the tags of the whole in its first stream.
+  const ofStream = input.formatName === 'ogg' ? (copies[0]?.stream.metadata?.getAll() ?? {}) : {};
+  const tags = Object.entries({ ...ofStream, ...input.metadata }).filter(([key]) => kept.has(key.toLowerCase()));
   context.metadata = dictionary(av, Object.fromEntries(tags));
   const count = (stream: Stream) => copies.filter((copy) => copy.stream.codecpar.codecType === stream.codecpar.codecType).length;
   for (const copy of copies) {
@@ -85,30 +90,35 @@ function containerOptions(format: MediaFormat): Record<string, string> {
   return { fflags: '+bitexact', ...(family ? { movflags: '+faststart', empty_hdlr_name: '1' } : {}) };
 }
 
+/** New bytes for a packet; assigning them resets everything else that the packet knows. */
+function replaceData(packet: Packet, data: Buffer): void {
+  const { pts, dts, duration, flags, timeBase, streamIndex, pos } = packet;
+  packet.data = data;
+  Object.assign(packet, { pts, dts, duration, flags, timeBase, streamIndex, pos });
+}
+
+/** Hands one packet on, without SEI; answers how many bytes were left out. */
+function writeCopy(muxer: Muxer, copy: Copy, packet: Packet): number {
+  const before = packet.data;
+  if (before === null) return 0;
+  const after = copy.units ? withoutSei(before, copy.units.codec, copy.units.lengthBytes) : before;
+  if (after.length === 0) return before.length;
+  if (after !== before) replaceData(packet, after);
+  copy.hash.update(after);
+  muxer.writePacketSync(packet, copy.index);
+  return before.length - after.length;
+}
+
 async function copyPackets(input: Demuxer, muxer: Muxer, copies: readonly Copy[], ctx: JobContext): Promise<number> {
   let removedBytes = 0;
   let sliceEnd = performance.now() + SLICE_MS;
   const total = Math.max(1, input.duration);
-  const write = (copy: Copy, packets: readonly Packet[]) => {
-    for (const packet of packets) {
-      using owned = packet;
-      const data = owned.data;
-      if (data) copy.hash.update(data);
-      removedBytes -= owned.size;
-      muxer.writePacketSync(owned, copy.index);
-    }
-  };
   for (const packet of input.packetsSync()) {
     if (packet === null) break;
     using owned = packet;
     const copy = copies.find((one) => one.stream.index === owned.streamIndex);
     if (copy === undefined) continue;
-    removedBytes += owned.size;
-    if (copy.filter) write(copy, copy.filter.filterAllSync(owned));
-    else {
-      const whole = owned.clone();
-      if (whole) write(copy, [whole]);
-    }
+    removedBytes += writeCopy(muxer, copy, owned);
     if (performance.now() > sliceEnd) {
       ctx.progress(Math.min(0.99, (Number(owned.dts) * owned.timeBase.num) / owned.timeBase.den / total));
       await yieldToLoop();
@@ -116,7 +126,6 @@ async function copyPackets(input: Demuxer, muxer: Muxer, copies: readonly Copy[]
       sliceEnd = performance.now() + SLICE_MS;
     }
   }
-  for (const copy of copies) if (copy.filter) write(copy, [...copy.filter.flushPacketsSync()]);
   return removedBytes;
 }
 
@@ -153,7 +162,6 @@ export async function remux(
       removedBytes = await copyPackets(input, muxer, copies, ctx);
       muxer.closeSync();
     } finally {
-      for (const copy of copies) copy.filter?.close();
       await muxer.close();
     }
     const dropped = [...choice.dropped, ...(removedBytes > 0 ? ['Stream:SEI'] : [])];
@@ -166,11 +174,12 @@ export async function remux(
 }
 
 function addCopy(av: Av, muxer: Muxer, stream: Stream): Copy {
-  const units = unitsToRemove(av, stream);
+  const units = unitsOf(av, stream);
   const index = muxer.addStream(stream);
-  const filter =
-    units === undefined ? {} : { filter: av.BitStreamFilterAPI.create('filter_units', stream, { options: { remove_types: units } }) };
-  return { stream, index, hash: createHash('sha256'), ...filter };
+  const { extradata } = stream.codecpar;
+  const out = muxer.getStream(index);
+  if (units?.codec === 'hevc' && extradata && out) out.codecpar.extradata = hvccWithoutSei(extradata);
+  return { stream, index, hash: createHash('sha256'), ...(units ? { units } : {}) };
 }
 
 /** SHA-256 of the bytes of every stream that plays (not of covers), in stream order. */

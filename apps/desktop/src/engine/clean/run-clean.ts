@@ -2,13 +2,13 @@ import { utimes } from 'node:fs/promises';
 import type { CleanOutcome, EngineJob, Tag } from '@pingplex/shared/contracts/engine';
 import { FORMATS, type KeepGroup, type MediaFormat } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
-import { removeQuietly, sealFile, tempPath } from '../../output/index.ts';
+import { isSameFile, removeQuietly, sealFile, tempPath } from '../../output/index.ts';
 import { readTagsFull } from '../binaries/exiftool.ts';
 import type { JobContext } from '../job-context.ts';
 import { assertUnchanged } from '../probe/open-file.ts';
 import { type Sniffed, sniff } from '../probe/sniff.ts';
 import { metadataKeys, notAllowed } from './allow-list.ts';
-import { contentHash } from './content-hash.ts';
+import { contentHash, firstFramesHash } from './content-hash.ts';
 import { notesAbout } from './notes.ts';
 import { writeCleaned } from './write-cleaned.ts';
 
@@ -52,7 +52,10 @@ async function sameContent(
   ctx: JobContext,
 ): Promise<boolean | undefined> {
   const [before, after] = await Promise.all([written ?? contentHash(job.path, format, ctx), contentHash(path, format, ctx)]);
-  return before === undefined || after === undefined ? undefined : before === after;
+  if (before === undefined || after === undefined) return undefined;
+  if (before !== after || written === undefined) return before === after;
+  const [shownBefore, shownAfter] = await Promise.all([firstFramesHash(job.path, format, ctx), firstFramesHash(path, format, ctx)]);
+  return shownBefore === shownAfter;
 }
 
 async function cleanTo(path: string, job: CleanJob, source: Sniffed, ctx: JobContext): Promise<CleanOutcome> {
@@ -109,6 +112,7 @@ export async function runClean(job: CleanJob, ctx: JobContext): Promise<CleanOut
     });
   }
   const path = tempPath(job.temp, 1, FORMATS[source.format].extensions[0]);
+  if (await isSameFile(path, job.path)) throw new AppError('output.sameAsSource', 'the temporary file would overwrite the source');
   try {
     const outcome = await cleanTo(path, job, source, ctx);
     ctx.progress(1);

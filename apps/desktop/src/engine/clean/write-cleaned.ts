@@ -1,8 +1,10 @@
-import { rm, symlink } from 'node:fs/promises';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { EngineJob } from '@pingplex/shared/contracts/engine';
 import type { KeepGroup, MediaFormat } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
-import { tempPath, writeAside } from '../../output/index.ts';
+import { writeAside } from '../../output/index.ts';
 import { writeTags } from '../binaries/exiftool.ts';
 import type { JobContext } from '../job-context.ts';
 import { type ByteSource, withByteSource } from '../probe/byte-source.ts';
@@ -79,12 +81,14 @@ async function putBack(path: string, job: CleanJob): Promise<void> {
   const args = pictureCopyArgs(job.keepGroups);
   if (args.length === 0) return;
   // ExifTool takes arguments by line; a source whose name breaks a line is reached through a link.
-  const link = /[\r\n]/u.test(job.path) ? tempPath(job.temp, 90, 'link') : undefined;
+  const folder = /[\r\n]/u.test(job.path) ? await mkdtemp(join(tmpdir(), 'pingplex-name-')) : undefined;
+  const source = folder === undefined ? job.path : join(folder, 'source');
   try {
-    if (link) await symlink(job.path, link);
-    await writeTags(['-tagsFromFile', link ?? job.path, ...args], path);
+    if (folder !== undefined) await symlink(job.path, source);
+    // In this argument a percent sign begins a pattern.
+    await writeTags(['-tagsFromFile', source.replaceAll('%', '%%'), ...args], path);
   } finally {
-    if (link) await rm(link, { force: true });
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
 }
 

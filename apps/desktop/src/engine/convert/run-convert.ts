@@ -1,7 +1,7 @@
 import type { ConvertOutcome, EngineJob } from '@pingplex/shared/contracts/engine';
 import { FORMATS, type MediaFormat } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
-import { checkFolder, removeQuietly, sealFile, tempPath } from '../../output/index.ts';
+import { checkFolder, isSameFile, removeQuietly, sealFile, tempPath } from '../../output/index.ts';
 import { probeStreams } from '../binaries/av.ts';
 import { loadSharp, openImage } from '../binaries/images.ts';
 import type { JobContext } from '../job-context.ts';
@@ -78,6 +78,7 @@ export async function runConvert(job: ConvertJob, ctx: JobContext): Promise<Conv
   const ext = FORMATS[format].extensions[0];
   await checkFolder(job.temp.dir);
   const path = tempPath(job.temp, 1, ext);
+  if (await isSameFile(path, job.path)) throw new AppError('output.sameAsSource', 'the temporary file would overwrite the source');
   try {
     const { summary, notes } = await convert(job, source, format, path, ctx);
     await assertUnchanged(source.facts);
