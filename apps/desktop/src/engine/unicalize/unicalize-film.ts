@@ -21,6 +21,7 @@ import { type Made, nearestFigure, reaches, withSisters } from './sisters.ts';
 import { audioTrack, soundEncoding, soundTail } from './sound-encoding.ts';
 import { soundChain } from './sound-plan.ts';
 import { encodeAside, flat, loudnessGain } from './unicalize-sound.ts';
+import { repeatableX264 } from './x264-options.ts';
 
 type Settings = z.infer<typeof UnicalizeJob>['settings'];
 
@@ -211,7 +212,7 @@ async function encodingJob(
         keepRotation: !vp9,
         ...(vp9
           ? { encoder: 'libvpx-vp9', options: { crf: plan.crf + 10, b: 0, deadline: 'good', 'cpu-used': 5, 'row-mt': 1 } }
-          : { encoder: 'libx264', maxBFrames: plan.bFrames, options: { preset: 'veryfast', crf: plan.crf } }),
+          : { encoder: 'libx264', maxBFrames: plan.bFrames, options: { preset: 'veryfast', crf: plan.crf, ...(await repeatableX264()) } }),
       },
       ...(encoding ? { audio: audioTrack(encoding, [chain, soundTail(encoding, gain)].filter(Boolean).join(',')) } : {}),
       ...(plan.headMs > 0 ? { startMs: plan.headMs } : {}),

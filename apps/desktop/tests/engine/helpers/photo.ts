@@ -28,7 +28,8 @@ export function photo(width: number, height: number, seed: number): Photo {
       const disc = discs.reduce((sum, { x: cx, y: cy, r, light }) => sum + (Math.hypot(x - cx, y - cy) < r ? light : 0), 0);
       for (let c = 0; c < 3; c++) {
         let value = 118 + disc + (40 * (x - y)) / width;
-        for (const { cells, values, weight } of layers) value += 48 * weight * smooth(values, cells, (x / width) * cells, (y / height) * cells, c);
+        for (const { cells, values, weight } of layers)
+          value += 48 * weight * smooth(values, cells, (x / width) * cells, (y / height) * cells, c);
         data[o++] = Math.max(0, Math.min(255, Math.round(value + random.between(-3, 3))));
       }
     }
@@ -39,7 +40,7 @@ export function photo(width: number, height: number, seed: number): Photo {
 function smooth(values: Float32Array, cells: number, x: number, y: number, channel: number): number {
   const x0 = Math.floor(x);
   const y0 = Math.floor(y);
-  const at = (cx: number, cy: number) => values[((cy * (cells + 2)) + cx) * 3 + channel] ?? 0;
+  const at = (cx: number, cy: number) => values[(cy * (cells + 2) + cx) * 3 + channel] ?? 0;
   const top = at(x0, y0) + (at(x0 + 1, y0) - at(x0, y0)) * (x - x0);
   const bottom = at(x0, y0 + 1) + (at(x0 + 1, y0 + 1) - at(x0, y0 + 1)) * (x - x0);
   return top + (bottom - top) * (y - y0);
@@ -93,5 +94,9 @@ export function makeMusic(output: string, container: 'wav' | 'mp3' | 'flac', sec
   const encoder = { wav: 'pcm_s16le', mp3: 'libmp3lame', flac: 'flac' }[container];
   const sampleFormat = container === 'mp3' ? 'fltp' : 's16';
   const frameSize = { wav: 1024, mp3: 1152, flac: 4608 }[container];
-  encodeMedia({ output, container, audio: [{ encoder, ...(container === 'mp3' ? { bitrate: '192k' } : {}), sampleFormat, frameSize, sound }] });
+  encodeMedia({
+    output,
+    container,
+    audio: [{ encoder, ...(container === 'mp3' ? { bitrate: '192k' } : {}), sampleFormat, frameSize, sound }],
+  });
 }
