@@ -1,0 +1,105 @@
+import { Pause, Play, StepBack, StepForward, Volume2, VolumeX } from 'lucide-react';
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { useTexts } from '../../../i18n/index.ts';
+import { IconButton } from '../../../ui/button.tsx';
+
+/** A video with scrubbing and single frames. `fps` comes from the file; without it a step is a 30th of a second. */
+export function VideoPreview({ url, name, fps, onFail }: { url: string; name: string; fps: number | undefined; onFail: () => void }) {
+  const { t, format } = useTexts();
+  const video = useRef<HTMLVideoElement>(null);
+  const [at, setAt] = useState(0);
+  const [length, setLength] = useState(0);
+  const [playing, setPlaying] = useState(false);
+  const [muted, setMuted] = useState(true);
+
+  useEffect(() => {
+    // timeupdate comes four times a second only; while it plays, the bar follows every frame.
+    if (!playing) return;
+    let frame = requestAnimationFrame(function follow() {
+      setAt(video.current?.currentTime ?? 0);
+      frame = requestAnimationFrame(follow);
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [playing]);
+
+  const seek = (seconds: number): void => {
+    const player = video.current;
+    if (!player) return;
+    player.currentTime = Math.max(0, Math.min(length, seconds));
+    setAt(player.currentTime);
+  };
+  const toggle = (): void => {
+    const player = video.current;
+    if (!player) return;
+    if (player.paused) void player.play().catch(onFail);
+    else player.pause();
+  };
+  const step = (frames: number): void => {
+    video.current?.pause();
+    seek((video.current?.currentTime ?? 0) + frames / (fps ?? 30));
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === ' ' || event.key === 'k') toggle();
+    else if (event.key === ',') step(-1);
+    else if (event.key === '.') step(1);
+    else if (event.key === 'ArrowLeft') seek(at - 1);
+    else if (event.key === 'ArrowRight') seek(at + 1);
+    else if (event.key === 'm') setMuted(!muted);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <div
+      role="group"
+      tabIndex={0}
+      aria-label={t('preview.video', { name })}
+      onKeyDown={onKeyDown}
+      className="flex size-full flex-col"
+      data-testid="video-preview"
+    >
+      <video
+        ref={video}
+        src={url}
+        muted={muted}
+        playsInline
+        preload="auto"
+        onClick={toggle}
+        onPlay={() => setPlaying(true)}
+        onPause={() => setPlaying(false)}
+        onLoadedMetadata={(event) => setLength(Number.isFinite(event.currentTarget.duration) ? event.currentTarget.duration : 0)}
+        onSeeked={(event) => setAt(event.currentTarget.currentTime)}
+        onError={onFail}
+        className="min-h-0 w-full flex-1 object-contain"
+      />
+      <div className="flex items-center gap-0.5 border-line border-t bg-raised px-1.5 py-0.5">
+        <IconButton label={playing ? t('preview.pause') : t('preview.play')} onClick={toggle}>
+          {playing ? <Pause size={15} /> : <Play size={15} />}
+        </IconButton>
+        <IconButton label={t('preview.frameBack')} hint="," onClick={() => step(-1)}>
+          <StepBack size={14} />
+        </IconButton>
+        <IconButton label={t('preview.frameForward')} hint="." onClick={() => step(1)}>
+          <StepForward size={14} />
+        </IconButton>
+        <input
+          type="range"
+          min={0}
+          max={length || 1}
+          step={0.001}
+          value={at}
+          aria-label={t('preview.position')}
+          aria-valuetext={format.clock(at * 1000, true)}
+          onChange={(event) => seek(Number(event.target.value))}
+          className="mx-1 min-w-0 flex-1"
+        />
+        <span className="shrink-0 text-xs text-muted">
+          {format.clock(at * 1000, true)} / {format.clock(length * 1000)}
+        </span>
+        <IconButton label={muted ? t('preview.unmute') : t('preview.mute')} onClick={() => setMuted(!muted)}>
+          {muted ? <VolumeX size={15} /> : <Volume2 size={15} />}
+        </IconButton>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,2 @@
+export { Inspector } from './components/inspector.tsx';
+export { LargePreview } from './components/large-preview.tsx';

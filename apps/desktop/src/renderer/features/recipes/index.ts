@@ -1,0 +1,5 @@
+export { RecipeRow } from './components/recipe-row.tsx';
+export { ExampleCards, RecipesScreen } from './components/recipes-screen.tsx';
+export { missingIn, useDraft } from './draft.ts';
+export { loadRecipes } from './store.ts';
+export { stepsLine } from './summary.ts';

@@ -1,0 +1,105 @@
+import type { Distance, Quality } from '@pingplex/shared/contracts/engine';
+import type { ResultView } from '@pingplex/shared/contracts/ipc';
+import type { ReactNode } from 'react';
+import { type Texts, useTexts } from '../../../i18n/index.ts';
+import { Badge, Facts, StateDot } from '../../../ui/feedback.tsx';
+
+const BAND_TONE = { same: 'bad', weak: 'warn', distinct: 'ok', strong: 'ok' } as const;
+
+/** The measured parts of a distance in one line. */
+function distanceParts({ pdq, frameMatch, audioSimilarity }: Distance, { t, format }: Texts): string {
+  return [
+    pdq === undefined ? null : t('results.pdq', { n: format.number(pdq) }),
+    frameMatch === undefined ? null : t('results.frames', { n: format.percent(frameMatch) }),
+    audioSimilarity === undefined ? null : t('results.sound', { n: format.number(audioSimilarity, 2) }),
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}
+
+function DistanceLine({ distance }: { distance: Distance }) {
+  const texts = useTexts();
+  const parts = distanceParts(distance, texts);
+  return (
+    <StateDot tone={BAND_TONE[distance.band]}>
+      {texts.words.band[distance.band]} · {texts.t('results.score', { n: texts.format.number(distance.score) })}
+      {parts ? <span className="text-muted"> · {parts}</span> : null}
+    </StateDot>
+  );
+}
+
+function qualityLine({ ssim, psnr, loudnessDelta, spectral }: Quality, { t, format }: Texts): string {
+  return [
+    ssim === undefined ? null : `SSIM ${format.number(ssim, 3)}`,
+    psnr === undefined ? null : `PSNR ${format.number(psnr, 1)} dB`,
+    spectral === undefined ? null : t('results.spectral', { n: format.number(spectral, 2) }),
+    loudnessDelta === undefined ? null : `${loudnessDelta > 0 ? '+' : ''}${format.number(loudnessDelta, 1)} LU`,
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}
+
+/** Every figure of a result: measured, verified or paid, never decorative. */
+export function Figures({ result }: { result: ResultView }) {
+  const texts = useTexts();
+  const { t, words, format } = texts;
+  const { clean, variant, fromSource, nearestSister, quality, generation, width, height, durationMs } = result.measurements;
+  const quick = quality ? qualityLine(quality, texts) : '';
+  const rows: (readonly [string, ReactNode])[] = [];
+  if (clean) {
+    rows.push([
+      t('results.removed'),
+      <StateDot key="removed" tone={clean.verified ? 'ok' : 'bad'}>
+        {clean.outcome === 'alreadyClean' ? t('results.alreadyClean') : t('results.tags', { count: clean.removed.length })} ·{' '}
+        {clean.verified ? t('results.verified') : t('results.notVerified')}
+      </StateDot>,
+    ]);
+    rows.push([t('results.kept'), clean.kept.length === 0 ? t('results.nothing') : clean.kept.join(', ')]);
+    rows.push([words.kind[result.kind], clean.bitIdentical ? t('results.bitIdentical') : t('results.notBitIdentical')]);
+  }
+  if (fromSource) rows.push([t('results.distance'), <DistanceLine key="distance" distance={fromSource} />]);
+  if (nearestSister) rows.push([t('results.sister'), <DistanceLine key="sister" distance={nearestSister} />]);
+  if (quick) rows.push([t('results.quality'), quick]);
+  if (variant) {
+    rows.push([
+      t('results.variant'),
+      <span key="variant">
+        {t('results.variantN', { n: variant.n })} · {t('results.attempts', { count: variant.attempts })}
+        {variant.targetReached ? null : <span className="block text-warn">{t('results.targetMissed')}</span>}
+      </span>,
+    ]);
+  }
+  if (generation) {
+    rows.push([
+      t('results.paid'),
+      <span key="paid">
+        {t('run.credits', { count: generation.credits })} · {generation.modelId}{' '}
+        {generation.sandbox ? <Badge tone="accent">{t('common.sandbox')}</Badge> : null}
+      </span>,
+    ]);
+  }
+  rows.push([
+    t('results.file'),
+    [
+      format.bytes(result.sizeBytes),
+      result.format.toUpperCase(),
+      width && height ? `${width} × ${height}` : null,
+      durationMs ? format.clock(durationMs) : null,
+    ]
+      .filter(Boolean)
+      .join(' · '),
+  ]);
+  return <Facts rows={rows} />;
+}
+
+/** The one figure that tells most about a result, for its card. */
+export function keyFigure(result: ResultView, { t, words, format }: Texts): string {
+  const { clean, fromSource, quality, generation } = result.measurements;
+  if (fromSource) {
+    const second = quality?.ssim ?? quality?.spectral;
+    return `${words.band[fromSource.band]} · ${format.number(fromSource.score)}${second === undefined ? '' : ` · Q ${format.number(second, 2)}`}`;
+  }
+  if (generation) return t('run.credits', { count: generation.credits });
+  if (clean) return clean.outcome === 'alreadyClean' ? t('results.alreadyClean') : t('results.tags', { count: clean.removed.length });
+  return format.bytes(result.sizeBytes);
+}

@@ -1,0 +1,3 @@
+export { keyFigure } from './components/figures.tsx';
+export { LibraryScreen } from './components/library-screen.tsx';
+export { ResultDetail, resultThumb } from './components/result-view.tsx';

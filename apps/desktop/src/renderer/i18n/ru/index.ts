@@ -1,0 +1,5 @@
+import { shell } from './shell.ts';
+import { work } from './work.ts';
+
+/** Russian texts of the window. Countable texts end in `_one`, `_few`, `_many` and `_other` (for fractions). */
+export const ru = { ...shell, ...work };

@@ -1,0 +1,84 @@
+import type { Locale } from '@pingplex/shared/text';
+
+const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+
+const cache = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
+/** Intl objects are dear to make and cheap to keep. */
+function kept<T extends Intl.NumberFormat | Intl.DateTimeFormat>(key: string, make: () => T): T {
+  const found = cache.get(key) as T | undefined;
+  if (found) return found;
+  const made = make();
+  cache.set(key, made);
+  return made;
+}
+
+function number(locale: Locale, digits: number): Intl.NumberFormat {
+  return kept(`n${locale}${digits}`, () => new Intl.NumberFormat(locale, { maximumFractionDigits: digits }));
+}
+
+function unit(locale: Locale, value: number, name: string, digits = 0, display: 'short' | 'long' | 'narrow' = 'short'): string {
+  return kept(
+    `u${locale}${name}${digits}${display}`,
+    () => new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: display, maximumFractionDigits: digits }),
+  ).format(value);
+}
+
+/** Everything that is shown as a number, a size, a time or a date, in one language. */
+export function formats(locale: Locale) {
+  const date = (options: Intl.DateTimeFormatOptions, at: number | string): string =>
+    kept(`d${locale}${JSON.stringify(options)}`, () => new Intl.DateTimeFormat(locale, options)).format(new Date(at));
+
+  /** A length of time as people say it: `45 sec`, `3 min`, `2.5 hr`. */
+  const span = (ms: number): string => {
+    const seconds = Math.max(0, ms) / 1000;
+    if (seconds < 59.5) return unit(locale, Math.max(1, Math.round(seconds)), 'second');
+    if (seconds < 3570) return unit(locale, Math.round(seconds / 60), 'minute');
+    return unit(locale, seconds / 3600, 'hour', 1);
+  };
+
+  return {
+    /** A plain number with at most `digits` decimals. */
+    number: (value: number, digits = 0): string => number(locale, digits).format(value),
+    /** Bytes in decimal units, as file managers show them. */
+    bytes(value: number): string {
+      let step = 0;
+      let size = value;
+      while (size >= 999.5 && step < BYTE_UNITS.length - 1) {
+        size /= 1000;
+        step += 1;
+      }
+      return unit(locale, size, BYTE_UNITS[step] ?? 'byte', size < 9.95 && step > 0 ? 1 : 0);
+    },
+    percent: (share: number): string =>
+      kept(`p${locale}`, () => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })).format(share),
+    /** A credit change with its sign. */
+    signed: (value: number): string => kept(`s${locale}`, () => new Intl.NumberFormat(locale, { signDisplay: 'exceptZero' })).format(value),
+    date: (at: number | string): string => date({ dateStyle: 'medium' }, at),
+    day: (at: number | string): string => date({ day: 'numeric', month: 'short' }, at),
+    dateTime: (at: number | string): string => date({ dateStyle: 'medium', timeStyle: 'short' }, at),
+    time: (at: number | string): string => date({ timeStyle: 'short' }, at),
+    span,
+    /** A range of time; one value when both ends read the same. */
+    range(low: number, high: number): string {
+      const a = span(low);
+      const b = span(high);
+      return a === b ? a : `${a} – ${b}`;
+    },
+    /** Length of a clip: `0:12`, `1:02:03`; with tenths where asked. */
+    clock(ms: number, tenths = false): string {
+      const all = Math.max(0, ms) / 1000;
+      const whole = tenths ? Math.floor(all) : Math.round(all);
+      const two = (value: number): string => String(value).padStart(2, '0');
+      const hours = Math.floor(whole / 3600);
+      const minutes = Math.floor(whole / 60) % 60;
+      const text = hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+      return tenths ? `${text}.${Math.floor((all - whole) * 10)}` : text;
+    },
+    /** Bits per second. */
+    bitRate: (value: number): string =>
+      value >= 1e6 ? `${number(locale, 1).format(value / 1e6)} Mb/s` : `${number(locale, 0).format(value / 1e3)} kb/s`,
+    hertz: (value: number): string => `${number(locale, 1).format(value / 1000)} kHz`,
+    fps: (value: number): string => `${number(locale, 2).format(value)} fps`,
+  };
+}
+export type Formats = ReturnType<typeof formats>;
