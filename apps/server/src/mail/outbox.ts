@@ -22,12 +22,16 @@ export type Outbox = {
   add(tx: Tx, mail: OutboxMail): Promise<void>;
 };
 
-/** The sending side is at the queue's mercy only for speed: a sweep each minute finds what a lost job left behind. */
-export function createOutbox(queue: Queue): Outbox {
+/**
+ * The asking side.
+ * @param publicUrl start of the links in mails: configured, or where this process listens; null while it does not. Goes along with
+ * each mail, because a worker of a development server can't know it
+ */
+export function createOutbox(queue: Queue, publicUrl: () => string | null): Outbox {
   queue.declare(QUEUE, { policy: 'short', expireInS: 300, retryLimit: 3, concurrency: 1 });
   return {
     async add(tx, mail) {
-      await tx.mailOutbox.create({ data: { ...mail, values: mail.values ?? {} } });
+      await tx.mailOutbox.create({ data: { ...mail, values: { ...mail.values, publicUrl: publicUrl() ?? '' } } });
       await queue.enqueue(QUEUE, {}, { tx, key: 'due' });
     },
   };
@@ -35,7 +39,10 @@ export function createOutbox(queue: Queue): Outbox {
 
 export type SenderDeps = { db: Db; queue: Queue; transport: MailTransport; logger: Logger; composers: Readonly<Record<string, Composer>> };
 
-/** Sends what is due, at least once each: after a crash between sending and noting it, a mail goes out a second time. */
+/**
+ * Sends what is due, at least once each: after a crash between sending and noting it, a mail goes out a second time.
+ * The queue's jobs are for speed only: a sweep each minute finds what a lost one left behind.
+ */
 export function startSending(deps: SenderDeps): void {
   deps.queue.schedule(QUEUE, '* * * * *');
   deps.queue.handle(QUEUE, async (job) => {

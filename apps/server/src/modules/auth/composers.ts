@@ -7,17 +7,16 @@ import { writeLetter } from './letters.ts';
 const CONFIRM_LIFE_MS = 24 * 3_600_000;
 const RESET_LIFE_MS = 30 * 60_000;
 
-type Deps = { db: Db; publicUrl: () => string };
-
 /**
  * The letters of accounts. Whether an address has an account is found out here, in the worker: the request that asked for the mail
  * did the same work and answered the same for every address (A38). Links are built from the configured address only (A12).
  */
-export function authComposers({ db, publicUrl }: Deps): Record<'signUp' | 'passwordReset' | 'passwordChanged' | 'refreshReused', Composer> {
+export function authComposers(db: Db): Record<'signUp' | 'passwordReset' | 'passwordChanged' | 'refreshReused', Composer> {
   // The token stands behind the hash sign: browsers keep that part to themselves, so it is in no log on the way (A13).
-  const link = (page: string, locale: string, token: string): string => `${publicUrl()}/mail/${page}?lang=${locale}#token=${token}`;
+  const link = (base: string | undefined, page: string, locale: string, token: string): string =>
+    `${base}/mail/${page}?lang=${locale}#token=${token}`;
   return {
-    async signUp({ recipient, locale }) {
+    async signUp({ recipient, locale, values }) {
       if ((await db.user.findUnique({ where: { email: recipient } })) !== null) {
         await db.pendingSignUp.deleteMany({ where: { email: recipient } });
         return writeLetter('alreadyHave', locale);
@@ -28,9 +27,9 @@ export function authComposers({ db, publicUrl }: Deps): Record<'signUp' | 'passw
         where: { email: recipient },
         data: { tokenHash: new Uint8Array(hash), tokenExpires },
       });
-      return changed.count === 0 ? null : writeLetter('confirm', locale, {}, link('confirm', locale, secret));
+      return changed.count === 0 ? null : writeLetter('confirm', locale, {}, link(values['publicUrl'], 'confirm', locale, secret));
     },
-    async passwordReset({ recipient }) {
+    async passwordReset({ recipient, values }) {
       const user = await db.user.findUnique({ where: { email: recipient } });
       if (user === null || user.deletedAt !== null) return null;
       const { secret, hash } = newSecret();
@@ -44,7 +43,7 @@ export function authComposers({ db, publicUrl }: Deps): Record<'signUp' | 'passw
         }),
       );
       const locale = user.locale === 'ru' ? 'ru' : 'en';
-      return writeLetter('reset', locale, {}, link('reset', locale, secret));
+      return writeLetter('reset', locale, {}, link(values['publicUrl'], 'reset', locale, secret));
     },
     passwordChanged: async ({ locale }) => writeLetter('passwordChanged', locale),
     refreshReused: async ({ locale, values }) => writeLetter('refreshReused', locale, values),

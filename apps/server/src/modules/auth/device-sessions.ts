@@ -111,6 +111,12 @@ export function createDeviceSessions(deps: Deps) {
     revokeAll: (tx: Tx, userId: string, reason: RevokeReason, ip: string, keepId?: string): Promise<number> =>
       revokeSessions(deps, tx, userId, keepId === undefined ? {} : { id: { not: keepId } }, reason, ip),
 
+    /** True while the session may be used; streams ask now and then. */
+    async isAlive(sessionId: string): Promise<boolean> {
+      const row = await db.deviceSession.findUnique({ where: { id: sessionId }, include: { user: true } });
+      return row !== null && row.revokedAt === null && row.expiresAt > new Date() && !row.user.suspendedAt && !row.user.deletedAt;
+    },
+
     /** True when the user signed in from this network within the last 90 days. */
     async isKnownNetwork(userId: string, networkHash: Buffer): Promise<boolean> {
       const recent = { gt: new Date(Date.now() - 90 * DAY_MS) };

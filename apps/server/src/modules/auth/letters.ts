@@ -83,12 +83,12 @@ export function writeLetter(kind: LetterKind, locale: Locale, values: Record<str
   const plain = [HELLO[locale], '', ...lines, ...(link ? ['', link] : []), '', text.ignore, '', '— pingplex'].join('\n');
   const style = 'font:15px/1.5 system-ui,sans-serif;color:#1a1a1a;max-width:34em;margin:2em auto;padding:0 1em';
   const button = 'display:inline-block;padding:.7em 1.2em;background:#1f5eff;color:#fff;border-radius:8px;text-decoration:none';
-  const html = `<!doctype html><html lang="${locale}"><body style="${style}"><p>${escape(HELLO[locale])}</p>
-${lines.map((line) => `<p>${escape(line)}</p>`).join('\n')}
-${link && text.button ? `<p><a style="${button}" href="${escape(link)}">${escape(text.button)}</a></p>` : ''}
-<p style="color:#666">${escape(text.ignore)}</p><p>— pingplex</p></body></html>`;
+  const html = `<!doctype html><html lang="${locale}"><body style="${style}"><p>${escapeHtml(HELLO[locale])}</p>
+${lines.map((line) => `<p>${escapeHtml(line)}</p>`).join('\n')}
+${link && text.button ? `<p><a style="${button}" href="${escapeHtml(link)}">${escapeHtml(text.button)}</a></p>` : ''}
+<p style="color:#666">${escapeHtml(text.ignore)}</p><p>— pingplex</p></body></html>`;
   return { subject: text.subject, text: plain, html };
 }
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-const escape = (value: string): string => value.replaceAll(/[&<>"']/g, (c) => ENTITIES[c] ?? c);
+const escapeHtml = (value: string): string => value.replaceAll(/[&<>"']/g, (c) => ENTITIES[c] ?? c);

@@ -1,7 +1,9 @@
+import { createRequire } from 'node:module';
 import { AppError } from '@pingplex/shared/errors';
-import commonPasswords from 'fxa-common-password-list';
 import { RUSSIAN_COMMON_PASSWORDS } from './common-passwords.ru.ts';
 
+/** Without types of its own: `test` is true for a password of at least 8 characters that is among the most used ones. */
+const commonPasswords = createRequire(import.meta.url)('fxa-common-password-list') as { test(password: string): boolean };
 const MIN_CODE_POINTS = 8;
 const MAX_CODE_POINTS = 1_024;
 const PRODUCT_WORDS = ['pingplex', 'pingplexapp'];
