@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { Model, Wallet } from '@pingplex/shared/contracts/http';
 import type { Estimate, IpcParsed, PlanFinding } from '@pingplex/shared/contracts/ipc';
 import { type ConflictRule, checkName, checkTemplate, isCloudStep, type NameFinding, type Step } from '@pingplex/shared/domain';
@@ -35,6 +36,8 @@ export type PlannedItem = { readonly source: SourceFile; readonly subfolder: str
 export type PlanResult = { readonly estimate: Estimate; readonly items: readonly PlannedItem[] };
 
 const NAMES_SHOWN = 200;
+/** Sources that are planned at a stretch before main gets a breath: a few milliseconds. */
+const PORTION = 250;
 const FINDINGS_PER_KIND = 20;
 /** Stays free for the system and for the journal. */
 const RESERVE_BYTES = 200 * 1024 * 1024;
@@ -127,11 +130,16 @@ export function megapixelsOf(source: Pick<SourceFile, 'summary'>): number | null
 /** Results that share a name lose each other under `skip` and `replace`; under `number` they only get numbers. */
 const collisionLevel = (rule: ConflictRule): PlanFinding['level'] => (rule === 'number' ? 'warning' : 'error');
 
-function checkNames(input: EstimateInput, items: { source: SourceFile; subfolder: string; names: string[] }[], findings: Findings): void {
+async function checkNames(
+  input: EstimateInput,
+  items: readonly { readonly source: SourceFile; readonly subfolder: string; readonly names: readonly string[] }[],
+  findings: Findings,
+): Promise<void> {
   const seen = new Set<string>();
   const collided = new Set<string>();
   const sources = new Set(input.folder === null ? [] : items.map(({ source }) => foldName(source.path)));
-  for (const { subfolder, names } of items) {
+  for (const [position, { subfolder, names }] of items.entries()) {
+    if (position % PORTION === PORTION - 1) await breathe();
     for (const name of names) {
       const key = placeKey(subfolder, name);
       if (seen.has(key) && !collided.has(key)) {
@@ -168,6 +176,7 @@ export async function planBatch(input: EstimateInput, facts: EstimateFacts): Pro
 
   const items: (PlannedItem & { names: string[] })[] = [];
   for (const [position, source] of input.sources.entries()) {
+    if (position % PORTION === PORTION - 1) await breathe();
     const plan = planItem(source, input.steps, facts.models);
     const workMs = addWork(totals, source, plan, book);
     // While planning, the position stands in for the hash: as long, and as different from file to file.
@@ -178,7 +187,7 @@ export async function planBatch(input: EstimateInput, facts: EstimateFacts): Pro
   }
   if (input.sources.length > 0 && totals.results === 0)
     findings.error('steps', new AppError('batch.nothingToDo', 'no step works on these files'));
-  checkNames(input, items, findings);
+  await checkNames(input, items, findings);
 
   const perSend = checkSteps(input, facts, totals.sends, findings);
   const credits = creditsOf(input, facts, perSend, totals.sends, items.length);
