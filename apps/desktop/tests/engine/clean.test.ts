@@ -93,7 +93,6 @@ describe('every format', () => {
     const files = samples.filter((one) => one.format === format);
     expect(files.length).toBeGreaterThan(0);
     for (const file of files) {
-      const secrets = await secretsOf(file.path, Object.keys(await askExifTool(file.path)));
       const { outcome, path, folder } = await cleanAlone(file.path);
       expect(outcome, file.path).toMatchObject({ verified: true, bitIdentical: true });
       expect(await leftovers(outcome.file.tempPath), file.path).toEqual([]);
@@ -104,7 +103,6 @@ describe('every format', () => {
         gone.filter((text) => holds(bytes, text)),
         file.path,
       ).toEqual([]);
-      expect(secrets.length).toBeGreaterThanOrEqual(gone.length);
     }
   });
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { MediaFormat } from '@pingplex/shared/domain';
 import { probeStreams } from '../binaries/av.ts';
 import { decodeFrames } from '../binaries/frames.ts';
-import { decodeHeic } from '../binaries/heic.ts';
 import { openImage } from '../binaries/images.ts';
 import type { JobContext } from '../job-context.ts';
 import { withByteSource } from '../probe/byte-source.ts';
+import { topBoxes } from '../probe/iso-media.ts';
+import { codedPicture } from './heif-items.ts';
 import { bytesOf } from './pieces.ts';
 import { hashStreams } from './remux.ts';
 import { stripJxl } from './strip-jxl.ts';
@@ -16,7 +16,7 @@ const MAX_DECODED_PIXELS = 600_000_000;
 
 /**
  * A fingerprint of what a file shows or plays, for "the same bit for bit": decoded pixels of all frames for pictures
- * (JPEG XL: its codestream), bytes of all coded streams for film and sound.
+ * (JPEG XL and HEIC: their coded bytes), bytes of all coded streams for film and sound.
  * @returns undefined when it can't be told: the file does not decode, or is too big to decode twice
  */
 export async function contentHash(path: string, format: MediaFormat, ctx: JobContext): Promise<string | undefined> {
@@ -26,11 +26,13 @@ export async function contentHash(path: string, format: MediaFormat, ctx: JobCon
     case 'png':
     case 'webp':
     case 'gif':
-    case 'avif':
     case 'tiff':
       return await pixelHash(path, format).catch(() => undefined);
     case 'heic':
-      return await heicHash(path).catch(() => undefined);
+      return await codedHash(path, format, ctx).catch(() => undefined);
+    case 'avif':
+      // Sequences are beyond the picture library.
+      return await pixelHash(path, format).catch(() => codedHash(path, format, ctx).catch(() => undefined));
     case 'jxl':
       return await withByteSource(path, async (source) => {
         const hash = createHash('sha256');
@@ -55,9 +57,16 @@ async function pixelHash(path: string, format: MediaFormat): Promise<string | un
   return hash.digest('hex');
 }
 
-async function heicHash(path: string): Promise<string> {
-  const { width, height, data } = await decodeHeic(await readFile(path));
-  return createHash('sha256').update(`${width}x${height}`).update(data).digest('hex');
+/** The coded pictures and the properties that decoding needs: the same bytes decode to the same pixels, and decoding takes seconds. */
+async function codedHash(path: string, format: MediaFormat, ctx: JobContext): Promise<string | undefined> {
+  return await withByteSource(path, async (source) => {
+    const coded = await codedPicture(source);
+    if (coded === undefined || coded.ranges.length === 0) return undefined;
+    const hash = createHash('sha256').update(coded.properties);
+    for await (const bytes of bytesOf(source, coded.ranges)) hash.update(bytes);
+    const isSequence = (await topBoxes(source)).some((box) => box.type === 'moov');
+    return [hash.digest('hex'), ...(isSequence ? await hashStreams(path, format, ctx) : [])].join(' ');
+  });
 }
 
 /** How many pictures of a film are decoded to prove that a new container still leads a player to them. */

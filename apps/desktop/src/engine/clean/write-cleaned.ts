@@ -1,4 +1,4 @@
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EngineJob } from '@pingplex/shared/contracts/engine';
@@ -8,6 +8,7 @@ import { writeAside } from '../../output/index.ts';
 import { writeTags } from '../binaries/exiftool.ts';
 import type { JobContext } from '../job-context.ts';
 import { type ByteSource, withByteSource } from '../probe/byte-source.ts';
+import { blankSequence } from './blank-sequence.ts';
 import { keptId3, keptVorbis, pictureCopyArgs } from './keep-groups.ts';
 import { bytesOf, type StripPlan } from './pieces.ts';
 import { canRemux, remux } from './remux.ts';
@@ -62,6 +63,9 @@ async function plan(source: ByteSource, format: MediaFormat, keep: readonly Keep
       return await stripWav(source);
     case 'avi':
       return await stripAvi(source);
+    case 'heic':
+    case 'avif':
+      return await blankSequence(source);
     default:
       return undefined;
   }
@@ -80,13 +84,13 @@ const PICTURES_WITH_TAGS: readonly MediaFormat[] = ['jpeg', 'png', 'webp'];
 async function putBack(path: string, job: CleanJob): Promise<void> {
   const args = pictureCopyArgs(job.keepGroups);
   if (args.length === 0) return;
-  // ExifTool takes arguments by line; a source whose name breaks a line is reached through a link.
-  const folder = /[\r\n]/u.test(job.path) ? await mkdtemp(join(tmpdir(), 'pingplex-name-')) : undefined;
+  // ExifTool takes arguments by line; and a percent sign begins a pattern here; such a source gets a plain name for the moment.
+  const folder = /[\r\n%]/u.test(job.path) ? await mkdtemp(join(tmpdir(), 'pingplex-name-')) : undefined;
   const source = folder === undefined ? job.path : join(folder, 'source');
   try {
-    if (folder !== undefined) await symlink(job.path, source);
-    // In this argument a percent sign begins a pattern.
-    await writeTags(['-tagsFromFile', source.replaceAll('%', '%%'), ...args], path);
+    // Not every Windows account may make links.
+    if (folder !== undefined) await symlink(job.path, source).catch(() => copyFile(job.path, source));
+    await writeTags(['-tagsFromFile', source, ...args], path);
   } finally {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
