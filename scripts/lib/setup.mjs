@@ -4,13 +4,15 @@ import path from 'node:path';
 import { CACHE, DESKTOP, pinnedNode, ROOT, SERVER, toolEnvironment } from './paths.mjs';
 import { run, say } from './run.mjs';
 
-function hashOf(...files) {
+/** SHA-256 over the names and contents of files of this checkout. */
+export function hashOf(...files) {
   const hash = createHash('sha256');
   for (const file of files) hash.update(file.slice(ROOT.length)).update(readFileSync(file));
   return hash.digest('hex');
 }
 
-function filesBelow(folder) {
+/** All files below a folder, sorted; none when it isn't there. */
+export function filesBelow(folder) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true })
     .map((name) => path.join(folder, String(name)))
@@ -19,7 +21,7 @@ function filesBelow(folder) {
 }
 
 /** Does a step only when its inputs changed since it last succeeded. */
-async function whenChanged(name, hash, stillThere, step) {
+export async function whenChanged(name, hash, stillThere, step) {
   const stamp = path.join(CACHE, 'done', name);
   if (stillThere() && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
   await step();

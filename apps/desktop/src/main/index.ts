@@ -1,4 +1,5 @@
-import { app } from 'electron';
+import { app, dialog } from 'electron';
+import { givenArguments, shortenArguments } from './app/open-files.ts';
 import { runApp } from './app/run-app.ts';
 import { registerSchemes } from './protocol/schemes.ts';
 import { forbiddenSwitch, guardWebContents } from './security/install.ts';
@@ -7,15 +8,25 @@ import { forbiddenSwitch, guardWebContents } from './security/install.ts';
 // As root on Linux Chromium starts only with --no-sandbox, and forcing its sandbox on would end in a crash loop; the scripts give the
 // switch there and nowhere else.
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
+// Our pages come from the asar; what Chromium caches of them may be small.
+app.commandLine.appendSwitch('disk-cache-size', '50000000');
 registerSchemes();
 guardWebContents();
 
+const args = givenArguments(process.argv, process.defaultApp);
 const forbidden = forbiddenSwitch((name) => app.commandLine.hasSwitch(name), app.isPackaged);
+const shortened = forbidden === undefined ? shortenArguments(args, process.cwd(), app.getPath('userData')) : null;
 if (forbidden !== undefined) {
   process.stderr.write(`pingplex does not start with --${forbidden}\n`);
   app.exit(1);
-} else if (!app.requestSingleInstanceLock({ argv: process.argv.slice(1), cwd: process.cwd() })) {
+} else if (shortened !== null) {
+  app.relaunch({ args: [...process.argv.slice(1, process.argv.length - args.length), ...shortened] });
+  app.exit(0);
+} else if (!app.requestSingleInstanceLock({ argv: args, cwd: process.cwd() })) {
   app.exit(0);
 } else {
-  void runApp();
+  runApp(args).catch((error: unknown) => {
+    dialog.showErrorBox('pingplex', error instanceof Error ? error.message : String(error));
+    app.exit(1);
+  });
 }

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { chmodSync, realpathSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { EVENT_CHANNEL, INVOKE_CHANNEL, type IpcEventName, type IpcEvents, PRELOAD_CHANNEL } from '@pingplex/shared/contracts/ipc';
@@ -15,14 +15,20 @@ import { isDark, openMainWindow } from '../windows/main-window.ts';
 import { installMenu } from '../windows/menu.ts';
 import { createHandlers } from './handlers.ts';
 import { mediaSources } from './media-sources.ts';
-import { pathsFromArguments } from './open-files.ts';
+import { openedFiles } from './open-files.ts';
 import { findPlaces } from './paths.ts';
 import { watchPower } from './power.ts';
 import { createServices, type Services } from './services.ts';
 import { createStateView } from './state-view.ts';
 
-/** Runs the app from the moment Electron lets us until the last window is closed. */
-export async function runApp(): Promise<void> {
+/** A window that crashes more often than this within a minute is closed: reloading it for ever helps nobody. */
+const MAX_CRASHES = 3;
+
+/**
+ * Runs the app from the moment Electron lets us until the last window is closed.
+ * @param args arguments of this launch, without the executable
+ */
+export async function runApp(args: readonly string[]): Promise<void> {
   const opened: string[] = [];
   let addOpened = (paths: readonly string[]): void => {
     opened.push(...paths);
@@ -36,6 +42,8 @@ export async function runApp(): Promise<void> {
 
   const userData = app.getPath('userData');
   const homeDir = os.homedir();
+  // Whatever lies in it and whoever wrote it: nobody else's business.
+  if (process.platform !== 'win32') chmodSync(userData, 0o700);
   const logger = createAppLog(path.join(userData, 'logs'), homeDir);
   const { store: settings, setAside } = await SettingsStore.open(path.join(userData, 'settings.json'), (full) =>
     shortenHome(full, homeDir),
@@ -101,10 +109,21 @@ export async function runApp(): Promise<void> {
   const open = (): void => {
     const memory = { bounds: settings.bounds, save: (bounds: Parameters<SettingsStore['setBounds']>[0]) => settings.setBounds(bounds) };
     window = openMainWindow(places.preload, memory, isDark(settings.settings.theme));
+    const crashes: number[] = [];
     window.webContents.on('render-process-gone', (_event, details) => {
-      logger.error({ reason: details.reason }, 'the window crashed; it is opened again, batches go on');
-      if (details.reason !== 'clean-exit' && window !== null && !window.isDestroyed()) window.reload();
+      if (details.reason === 'clean-exit' || window === null || window.isDestroyed()) return;
+      crashes.push(Date.now());
+      const isHopeless = crashes.filter((at) => at > Date.now() - 60_000).length > MAX_CRASHES;
+      logger.error({ reason: details.reason, isHopeless }, 'the window crashed; batches go on');
+      if (!isHopeless) window.reload();
+      else
+        dialog.showErrorBox(
+          'pingplex',
+          state.whole().systemLanguage === 'ru' ? 'Окно не удаётся восстановить.' : 'The window keeps crashing.',
+        );
     });
+    window.on('unresponsive', () => logger.warn({}, 'the window does not respond'));
+    window.on('responsive', () => logger.info({}, 'the window responds again'));
     window.on('closed', () => {
       window = null;
     });
@@ -112,15 +131,23 @@ export async function runApp(): Promise<void> {
   open();
   nativeTheme.on('updated', () => state.announce('settings'));
 
+  app.on('child-process-gone', (_event, { type, reason }) => {
+    if (reason !== 'clean-exit') logger.error({ type, reason }, 'a process of Chromium ended');
+  });
+
   addOpened = (paths) => {
     if (paths.length === 0) return;
-    void services.library.add(paths).then((report) => emit('library.added', report));
+    void services.library.add(paths).then((report) => {
+      // A page that is still loading doesn't listen yet, and what was refused stands in the report alone.
+      if (window?.webContents.isLoading()) window.webContents.once('did-finish-load', () => emit('library.added', report));
+      else emit('library.added', report);
+    });
   };
-  addOpened([...opened, ...pathsFromArguments(process.argv.slice(app.isPackaged ? 1 : 2), process.cwd())]);
+  addOpened([...opened, ...openedFiles(args, process.cwd(), userData)]);
   app.on('second-instance', (_event, argv, cwd, extra) => {
     const given = extra as { argv?: unknown; cwd?: unknown } | undefined;
     const list = Array.isArray(given?.argv) ? given.argv.filter((one): one is string => typeof one === 'string') : argv.slice(1);
-    addOpened(pathsFromArguments(list, typeof given?.cwd === 'string' ? given.cwd : cwd));
+    addOpened(openedFiles(list, typeof given?.cwd === 'string' ? given.cwd : cwd, userData));
     if (window === null) open();
     else {
       if (window.isMinimized()) window.restore();
@@ -135,8 +162,9 @@ export async function runApp(): Promise<void> {
   const power = watchPower(services, () => window);
   let stopped = false;
   app.on('before-quit', (event) => {
-    if (stopped) return;
+    // A second request to quit must not cut the first one short; `app.exit` below doesn't ask again.
     event.preventDefault();
+    if (stopped) return;
     stopped = true;
     power.stop();
     void stop(services, settings).finally(() => app.exit(0));

@@ -93,7 +93,7 @@ export class PreviewCache {
   }
 
   async #make(key: string, make: (temp: TempPlace) => Promise<{ path: string; mime: string; proxy?: boolean }>): Promise<CachedFile> {
-    await mkdir(this.#dir, { recursive: true });
+    await mkdir(this.#dir, { recursive: true, mode: 0o700 });
     const made = await make({ dir: this.#dir, stem: `.pingplex-${key}` });
     const full = path.join(this.#dir, key + path.extname(made.path));
     await rename(made.path, full);

@@ -1,4 +1,4 @@
-import { lstat, opendir, realpath } from 'node:fs/promises';
+import { lstat, opendir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { formatByName, type MediaFormat } from '@pingplex/shared/domain';
 import { AppError, type AppErrorData, type ErrorCode } from '@pingplex/shared/errors';
@@ -32,8 +32,9 @@ export async function* scan(paths: readonly string[]): AsyncGenerator<{ found: F
       yield { found: [], refused: [refuse(path.basename(start), 'file.notFound', 'not an absolute path')] };
       continue;
     }
-    const stat = await lstat(start).catch(() => null);
-    if (stat?.isDirectory()) yield* scanFolder(start);
+    // What the user picked may itself be a link; it is what lies behind it that was picked.
+    const picked = await stat(start).catch(() => null);
+    if (picked?.isDirectory()) yield* scanFolder(start);
     else yield await look(start, path.dirname(start));
   }
 }
@@ -88,11 +89,11 @@ async function look(file: string, root: string): Promise<{ found: FoundFile[]; r
   const name = path.basename(file);
   try {
     const resolved = await realpath(file);
-    const stat = await lstat(resolved);
-    if (!stat.isFile()) return { found: [], refused: [refuse(name, 'file.notRegular', 'not a regular file')] };
+    const facts = await lstat(resolved);
+    if (!facts.isFile()) return { found: [], refused: [refuse(name, 'file.notRegular', 'not a regular file')] };
     const format = formatByName(name);
     if (format === undefined) return { found: [], refused: [refuse(name, 'file.unsupported', 'the name has no extension that we handle')] };
-    return { found: [{ path: resolved, sizeBytes: stat.size, modifiedAtMs: Math.round(stat.mtimeMs), format, root }], refused: [] };
+    return { found: [{ path: resolved, sizeBytes: facts.size, modifiedAtMs: Math.round(facts.mtimeMs), format, root }], refused: [] };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     const ours: ErrorCode =

@@ -11,7 +11,7 @@ const ALLOWED_HOSTS = new Set(['pingplex.io', 'www.pingplex.io']);
 export function mayOpenExternally(url: string, localServer: { readonly hostname: string } | null): boolean {
   const parsed = parseUrl(url);
   if (parsed === null || parsed.username !== '' || parsed.password !== '') return false;
-  if (parsed.protocol === 'https:') return ALLOWED_HOSTS.has(parsed.hostname);
+  if (parsed.protocol === 'https:') return parsed.port === '' && ALLOWED_HOSTS.has(parsed.hostname);
   const loopback = parsed.hostname === '127.0.0.1' || parsed.hostname === '[::1]';
   return parsed.protocol === 'http:' && loopback && localServer?.hostname === parsed.hostname;
 }

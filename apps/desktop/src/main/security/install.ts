@@ -2,7 +2,17 @@ import { app, type Session, type WebContents } from 'electron';
 import { mayLoad } from './origins.ts';
 
 /** Switches that would open a door into the running app; no fuse covers them. */
-const FORBIDDEN_SWITCHES = ['remote-debugging-port', 'remote-debugging-pipe', 'load-extension', 'disable-web-security', 'js-flags'];
+const FORBIDDEN_SWITCHES = [
+  'remote-debugging-port',
+  'remote-debugging-pipe',
+  'load-extension',
+  'disable-extensions-except',
+  'disable-web-security',
+  'js-flags',
+  'renderer-cmd-prefix',
+  'utility-cmd-prefix',
+  'gpu-launcher',
+];
 
 /**
  * Name of a forbidden switch that the packaged app was started with, or undefined. A development build may be driven by tests.

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { BrowserWindow, nativeTheme, screen } from 'electron';
+import { app, BrowserWindow, nativeTheme, screen } from 'electron';
 import { APP_URL } from '../security/origins.ts';
 import type { Bounds } from '../settings/settings-store.ts';
 
@@ -32,7 +32,7 @@ export function openMainWindow(preload: string, memory: WindowMemory, dark: bool
       webviewTag: false,
       navigateOnDragDrop: false,
       spellcheck: false,
-      devTools: process.env['NODE_ENV'] === 'development',
+      devTools: !app.isPackaged && process.env['NODE_ENV'] === 'development',
     },
   });
   if (place?.maximised) window.maximize();
