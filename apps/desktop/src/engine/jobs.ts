@@ -3,7 +3,7 @@ import { AppError } from '@pingplex/shared/errors';
 import type { JobContext } from './job-context.ts';
 
 /** What a job answers, by its verb. */
-export type OutcomeFor<J extends EngineJob> = OutcomeOf<J['verb']>;
+type OutcomeFor<J extends EngineJob> = OutcomeOf<J['verb']>;
 
 /**
  * Does one job. Every verb is loaded on first use, so that starting stays fast and a job pays only for its own libraries.

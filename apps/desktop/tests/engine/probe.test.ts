@@ -1,14 +1,14 @@
-import { copyFile, link, mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FORMATS } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { matrixRotation, probeStreams } from '../../src/engine/binaries/av.ts';
+import { matrixRotation, probeHeaders, probeStreams } from '../../src/engine/binaries/av.ts';
 import { withByteSource } from '../../src/engine/probe/byte-source.ts';
 import { assertUnchanged, checkFile } from '../../src/engine/probe/open-file.ts';
 import { sniff } from '../../src/engine/probe/sniff.ts';
 import { isTruncated } from '../../src/engine/probe/truncation.ts';
-import { tempFolder } from './helpers/context.ts';
+import { sharedMedia, tempFolder } from './helpers/context.ts';
 import { dng, type MadeMedia, makeMedia, picture, wave } from './helpers/media.ts';
 
 let dir: string;
@@ -152,6 +152,30 @@ describe('streams', () => {
       audio: { codec: 'flac', sampleRate: 44_100, channels: 1 },
     });
     expect((await probeStreams(media.wav, 'wav')).bitRate).toBeCloseTo(705_600, -4);
+  });
+
+  it('knows as much from headers alone as from decoding, where headers say it', async () => {
+    const { size } = await stat(media.mp4);
+    for (const format of ['mp4', 'mov', 'm4a', 'mkv', 'webm', 'avi', 'wav', 'flac', 'mp3', 'aac', 'ogg'] as const) {
+      const [told, seen] = await Promise.all([probeHeaders(media[format], format, size), probeStreams(media[format], format)]);
+      expect(told.durationMs, format).toBe(seen.durationMs);
+      for (const [n, stream] of seen.streams.entries()) {
+        const { codec, width, height, fps, sampleRate, channels } = stream;
+        expect(told.streams[n], format).toMatchObject({
+          codec,
+          ...(width ? { width, height } : {}),
+          ...(fps ? { fps } : {}),
+          ...(sampleRate ? { sampleRate, channels } : {}),
+        });
+      }
+    }
+  });
+
+  it.runIf(sharedMedia().length > 0)('reads the size of a JPEG XL from its header as the decoder does', async () => {
+    for (const path of sharedMedia().filter((one) => one.endsWith('.jxl'))) {
+      const { video } = await probeStreams(path, 'jxl');
+      expect((await sniff(path)).size).toEqual({ width: video?.width, height: video?.height });
+    }
   });
 
   it('reads quarter turns from a display matrix', () => {

@@ -1,5 +1,5 @@
 /** Longest metadata value that we hand on, in bytes of UTF-8. */
-export const MAX_VALUE_BYTES = 64 * 1024;
+const MAX_VALUE_BYTES = 64 * 1024;
 
 /** Cuts a text at 64 kB, between characters. */
 export function cutText(text: string): { text: string; truncated: boolean } {

@@ -100,7 +100,7 @@ async function withPlainName<T>(path: string, work: (plain: string) => Promise<T
  * @param path absolute path of the file, always the last argument
  * @throws AppError engine.unavailable, engine.timedOut, file.damaged
  */
-export function runExifTool(args: readonly string[], path: string): Promise<string> {
+function runExifTool(args: readonly string[], path: string): Promise<string> {
   return withPlainName(path, async (plain) => {
     try {
       return await processes().enqueueTask(() => new RawTask([...CHARSETS, ...args, plain]), false);
@@ -151,15 +151,6 @@ export async function writeTags(args: readonly string[], path: string): Promise<
   const output = await runExifTool([...args, '-overwrite_original', '-ignoreMinorErrors'], path);
   if (/\b[1-9]\d* (image )?files? (updated|created|unchanged)/.test(output)) return;
   throw new AppError('output.writeFailed', `ExifTool did not write: ${output.slice(0, 500)}`);
-}
-
-/** ExifTool's version, or the reason why it can't run. */
-export async function exifToolVersion(): Promise<string> {
-  try {
-    return await processes().version();
-  } catch (thrown) {
-    throw toolError(thrown);
-  }
 }
 
 /** Ends the processes of the pool; the next call starts new ones. */

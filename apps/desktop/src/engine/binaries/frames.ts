@@ -1,12 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MediaFormat } from '@pingplex/shared/domain';
+import { AppError } from '@pingplex/shared/errors';
 import type { Decoder, Demuxer, FilterAPI, Frame, Stream } from 'node-av';
 import { type Av, avError, loadAv, openInput } from './av.ts';
 
 /** Longest stretch of work before the event loop gets its turn, so that cancel and heartbeat get through. */
 const SLICE_MS = 15;
+/** Twice 8K; a header that claims more asks for gigabytes. */
+const MAX_FRAME_PIXELS = 66_355_200;
 
-export type FrameRequest = {
+type FrameRequest = {
   readonly path: string;
   readonly format: MediaFormat;
   /** Which stream; default is the first of this type that plays (cover pictures don't). */
@@ -60,6 +63,12 @@ export async function* decodeFrames(request: FrameRequest): AsyncGenerator<Frame
   await using demuxer = await openInput(request.path, request.format);
   const stream = demuxer.getStream(request.streamIndex);
   if (!stream) return;
+  const { width, height } = stream.codecpar;
+  if (width * height > MAX_FRAME_PIXELS) {
+    throw new AppError('file.tooLarge', `frames of ${width} × ${height} pixels are more than can be decoded`, {
+      params: { width, height },
+    });
+  }
   try {
     seek(av, demuxer, request.seekMs);
     using decoder = av.Decoder.createSync(stream, { exitOnError: request.strict ?? false, threadCount: request.threads ?? 1 });

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { AppError } from '@pingplex/shared/errors';
 
 /** Upright pixels, four bytes each (RGBA), in the file's own colour space. */
-export type RgbaPicture = { readonly width: number; readonly height: number; readonly data: Uint8ClampedArray };
+type RgbaPicture = { readonly width: number; readonly height: number; readonly data: Uint8ClampedArray };
 type Decode = (input: { buffer: Uint8Array }) => Promise<RgbaPicture>;
 
 /**

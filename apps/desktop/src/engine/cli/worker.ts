@@ -37,7 +37,7 @@ function kill(child: ChildProcess): void {
 }
 
 /** What one job needs of the outside while it runs. */
-export type JobWatch = { readonly deadlineMs: number; readonly onProgress: (fraction: number) => void };
+type JobWatch = { readonly deadlineMs: number; readonly onProgress: (fraction: number) => void };
 
 /** One engine process of the command line. A process that died or had to be killed is replaced for the next job. */
 export class CliWorker {

@@ -1,7 +1,7 @@
 import type { InspectJob, InspectOutcome, Tag } from '@pingplex/shared/contracts/engine';
 import { AppError } from '@pingplex/shared/errors';
 import type { z } from 'zod';
-import { probeStreams, type StreamProbe } from '../binaries/av.ts';
+import { probeHeaders, probeStreams, type StreamProbe } from '../binaries/av.ts';
 import type { JobContext } from '../job-context.ts';
 import { type ByteSource, withByteSource } from '../probe/byte-source.ts';
 import { checkPixels } from '../probe/image-size.ts';
@@ -14,6 +14,8 @@ import { quickTags } from './quick-tags.ts';
 import { streamTags } from './stream-tags.ts';
 import { summarize } from './summary.ts';
 
+type Depth = z.infer<typeof InspectJob>['depth'];
+
 type Readings = {
   readonly probe?: StreamProbe;
   readonly image?: ImageFacts;
@@ -21,9 +23,10 @@ type Readings = {
   readonly troubles: readonly string[];
 };
 
-async function readStreams(path: string, sniffed: Sniffed): Promise<Readings> {
+async function readStreams(path: string, sniffed: Sniffed, depth: Depth): Promise<Readings> {
   try {
-    const probe = await probeStreams(path, sniffed.format);
+    const { format, sizeBytes } = sniffed;
+    const probe = depth === 'quick' ? await probeHeaders(path, format, sizeBytes) : await probeStreams(path, format);
     if (sniffed.kind === 'image')
       checkPixels(probe.video?.width && probe.video.height ? { width: probe.video.width, height: probe.video.height } : undefined);
     return { probe, troubles: probe.streams.length === 0 ? ['no stream could be read'] : [] };
@@ -33,12 +36,12 @@ async function readStreams(path: string, sniffed: Sniffed): Promise<Readings> {
   }
 }
 
-async function readFacts(path: string, sniffed: Sniffed): Promise<Readings> {
-  if (sniffed.kind !== 'image' || sniffed.format === 'jxl') return readStreams(path, sniffed);
+async function readFacts(path: string, sniffed: Sniffed, depth: Depth): Promise<Readings> {
+  if (sniffed.kind !== 'image' || (sniffed.format === 'jxl' && !sniffed.size)) return readStreams(path, sniffed, depth);
   const image = await imageFacts(path, sniffed);
   // The picture library knows still AVIF only; moving ones are films to it.
-  if (!image && sniffed.format === 'avif') return readStreams(path, sniffed);
-  const mustOpen = sniffed.format !== 'raw' && sniffed.format !== 'heic';
+  if (!image && sniffed.format === 'avif') return readStreams(path, sniffed, depth);
+  const mustOpen = sniffed.format !== 'raw' && sniffed.format !== 'heic' && sniffed.format !== 'jxl';
   return { ...(image ? { image } : {}), troubles: !image && mustOpen ? ['the picture library could not read the header'] : [] };
 }
 
@@ -61,13 +64,13 @@ const isError = (tag: Tag) => tag.key === 'ExifTool:Error';
  * @param depth `quick` reads headers only; `full` adds everything that ExifTool knows
  * @throws AppError as `sniffSource`
  */
-export async function inspectSource(source: ByteSource, depth: z.infer<typeof InspectJob>['depth']): Promise<InspectOutcome> {
+export async function inspectSource(source: ByteSource, depth: Depth): Promise<InspectOutcome> {
   const { path } = source.facts;
   const sniffed = await sniffSource(source);
   const notes: string[] = [];
   const [quick, readings, truncated, all] = await Promise.all([
     quickTags(source, sniffed),
-    readFacts(path, sniffed),
+    readFacts(path, sniffed, depth),
     isTruncated(source, sniffed.format),
     depth === 'full' ? readAllTags(path, notes) : [],
   ]);

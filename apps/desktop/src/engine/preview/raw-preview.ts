@@ -4,7 +4,7 @@ import { readBinaryTag, readTagsFull } from '../binaries/exiftool.ts';
 /** Best first: full-size JPEG, screen-size JPEG, then what is left. */
 const PREVIEW_TAGS = ['JpgFromRaw', 'PreviewImage', 'OtherImage', 'JpgFromRaw2', 'PreviewTIFF', 'ThumbnailImage'] as const;
 
-export type RawPreview = {
+type RawPreview = {
   readonly bytes: Buffer;
   /** 1–8 as EXIF counts, from the RAW file; the embedded picture may carry its own, which then wins. */
   readonly orientation: number;

@@ -3,7 +3,7 @@ import { AppError } from '@pingplex/shared/errors';
 import type { StreamFacts } from '../binaries/av.ts';
 import { decodeFrames } from '../binaries/frames.ts';
 
-export type FrameWish = {
+type FrameWish = {
   readonly path: string;
   readonly format: MediaFormat;
   readonly stream: StreamFacts;
@@ -15,7 +15,7 @@ export type FrameWish = {
 };
 
 /** Three bytes per pixel, upright. */
-export type RgbFrame = { readonly width: number; readonly height: number; readonly data: Buffer; readonly ptsMs: number };
+type RgbFrame = { readonly width: number; readonly height: number; readonly data: Buffer; readonly ptsMs: number };
 
 const TURN_FILTERS: Readonly<Record<number, readonly string[]>> = {
   0: [],
@@ -25,7 +25,7 @@ const TURN_FILTERS: Readonly<Record<number, readonly string[]>> = {
 };
 
 /** Square pixels, the wanted size, the display matrix applied, RGB. */
-export function displayChain(stream: StreamFacts, side: number): string {
+function displayChain(stream: StreamFacts, side: number): string {
   const box = `scale=w='min(${side},iw)':h='min(${side},ih)':force_original_aspect_ratio=decrease:flags=bicubic`;
   return ["scale=w='trunc(iw*sar)':h=ih", 'setsar=1', box, ...(TURN_FILTERS[stream.rotation ?? 0] ?? []), 'format=rgb24'].join(',');
 }

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { type FileFacts, fileError, openFile } from './open-file.ts';
 
 /** How much of every file is read at once; enough for the headers of nearly all of them. */
-export const HEAD_BYTES = 256 * 1024;
+const HEAD_BYTES = 256 * 1024;
 
 /** Random reading of a file whose beginning is in memory already. */
 export type ByteSource = {

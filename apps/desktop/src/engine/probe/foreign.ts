@@ -1,5 +1,5 @@
 /** Things that people drop into a media program; named in errors so that the refusal makes sense. */
-export type ForeignKind = 'program' | 'script' | 'playlist' | 'svg' | 'text' | 'document' | 'archive' | 'image' | 'video' | 'unknown';
+type ForeignKind = 'program' | 'script' | 'playlist' | 'svg' | 'text' | 'document' | 'archive' | 'image' | 'video' | 'unknown';
 
 const startsWith = (head: Buffer, hex: string) => head.subarray(0, hex.length / 2).equals(Buffer.from(hex, 'hex'));
 

@@ -2,6 +2,7 @@ import type { MediaFormat } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
 import type { ByteSource } from './byte-source.ts';
 import { heifSize } from './iso-media.ts';
+import { jxlSize } from './jxl-size.ts';
 import { tiffSize } from './tiff-family.ts';
 
 export type PixelSize = { readonly width: number; readonly height: number };
@@ -61,6 +62,8 @@ export async function imageSize(source: ByteSource, format: MediaFormat): Promis
       return heifSize(head);
     case 'tiff':
       return tiffSize(source);
+    case 'jxl':
+      return jxlSize(head);
     default:
       return undefined;
   }

@@ -10,7 +10,7 @@ const SCAN_BYTES = 64 * 1024;
 const MAX_CHANNELS = 64;
 
 /** Length in bytes of the MPEG layer III frame that starts at `at`, or 0 when there is none (ISO/IEC 11172-3, 2.4.2.3). */
-export function mp3FrameBytes(bytes: Buffer, at: number): number {
+function mp3FrameBytes(bytes: Buffer, at: number): number {
   if (at + 4 > bytes.length || bytes[at] !== 0xff) return 0;
   const b1 = bytes[at + 1] ?? 0;
   const b2 = bytes[at + 2] ?? 0;
@@ -26,7 +26,7 @@ export function mp3FrameBytes(bytes: Buffer, at: number): number {
 }
 
 /** Length in bytes of the ADTS frame at `at`, or 0 when there is none (ISO/IEC 13818-7, 6.2). */
-export function adtsFrameBytes(bytes: Buffer, at: number): number {
+function adtsFrameBytes(bytes: Buffer, at: number): number {
   if (at + 7 > bytes.length || bytes[at] !== 0xff) return 0;
   const b1 = bytes[at + 1] ?? 0;
   if ((b1 & 0xf6) !== 0xf0 || (((bytes[at + 2] ?? 0) >> 2) & 15) > 12) return 0;
