@@ -81,6 +81,7 @@ export async function createApp(config: Config, deps: AppDeps): Promise<App> {
     ports: {
       onUserVerified: async (tx, userId) => {
         await grantTrial(tx, userId);
+        await appendEvents(tx, userId, [{ type: 'wallet.changed' }]);
       },
       onSessionsEnded: (tx, userId, ids) =>
         appendEvents(
