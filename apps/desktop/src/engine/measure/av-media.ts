@@ -14,6 +14,8 @@ export type OpenMedia = {
   readonly video: StreamFacts | undefined;
   readonly audio: StreamFacts | undefined;
   readonly durationMs: number | undefined;
+  /** Of the whole file, bits per second. */
+  readonly bitRate: number | undefined;
   /** Timestamp that the file's clock begins at, milliseconds. */
   readonly startMs: number;
 };
@@ -27,10 +29,10 @@ export async function openMedia(path: string): Promise<OpenMedia> {
   const av = await loadAv();
   const demuxer = await openInput(path, format);
   try {
-    const { video, audio, durationMs } = describeInput(av, demuxer);
+    const { video, audio, durationMs, bitRate } = describeInput(av, demuxer);
     const start = demuxer.getFormatContext().startTime;
     const startMs = start === av.AV_NOPTS_VALUE ? 0 : Number(start) / 1000;
-    return { path, format, video: FORMATS[format].kind === 'audio' ? undefined : video, audio, durationMs, startMs };
+    return { path, format, video: FORMATS[format].kind === 'audio' ? undefined : video, audio, durationMs, bitRate, startMs };
   } finally {
     await demuxer.close();
   }

@@ -16,6 +16,9 @@ const SOUND_CONTAINERS: Readonly<Partial<Record<MediaFormat, string>>> = {
   ogg: 'ogg',
 };
 
+/** Even speech loses too much below this. */
+const LEAST_BIT_RATE = 32_000;
+
 /** Muxer for a sound format. @throws AppError engine.stepNotPossible */
 export function soundContainer(format: MediaFormat): string {
   const container = SOUND_CONTAINERS[format];
@@ -24,10 +27,13 @@ export function soundContainer(format: MediaFormat): string {
   return container;
 }
 
-/** The encoder that makes the same kind of stream as the source has: same codec family, rate and about the same bits per second. */
-export function soundEncoding(source: StreamFacts, container: string): SoundEncoding {
+/**
+ * The encoder that makes the same kind of stream as the source has: same codec family, rate and about the same bits per second.
+ * @param fallbackBitRate where the container doesn't say the stream's own
+ */
+export function soundEncoding(source: StreamFacts, container: string, fallbackBitRate = 160_000): SoundEncoding {
   const rate = source.sampleRate ?? 44_100;
-  const bitRate = Math.max(96_000, Math.min(320_000, Math.round(source.bitRate ?? 160_000)));
+  const bitRate = Math.max(LEAST_BIT_RATE, Math.min(320_000, Math.round(source.bitRate ?? fallbackBitRate)));
   const lossy = { bitRate, rate };
   switch (container) {
     case 'mp3':

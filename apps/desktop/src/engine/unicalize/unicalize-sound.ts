@@ -131,7 +131,7 @@ async function encodeUntilGood(
 ): Promise<Omit<Written, 'figure'>> {
   const { media, audio, facts } = source;
   const container = soundContainer(media.format);
-  const encoding = soundEncoding(audio, container);
+  const encoding = soundEncoding(audio, container, media.bitRate);
   const ext = FORMATS[media.format].extensions[0];
   const encode = async (chain: string, gain: number) => {
     const filter = [chain, soundTail(encoding, gain)].filter(Boolean).join(',');
