@@ -101,7 +101,6 @@ describe('the estimate', () => {
     const clean: StepInput[] = [{ verb: 'clean' }];
     expect(codes(await estimate(clean, null))).toContain('error output output.folderMissing');
     expect(codes(await estimate(clean, join(root, 'gone')))).toContain('error output output.folderMissing');
-    expect(codes(await estimate(clean, output, { template: '{name' }))).toEqual([]);
     expect(codes(await estimate(clean, output, { template: '{what}' }))).toEqual(['error template unknownToken']);
     expect(codes(await estimate(clean, output, { template: 'x/{name}' }))).toEqual(['error template separator']);
     expect(codes(await estimate(clean, output, { template: 'same', conflict: 'replace' }))).toEqual(['error template collision']);

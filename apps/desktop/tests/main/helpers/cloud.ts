@@ -1,0 +1,115 @@
+import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { createAccountService, createMemorySecretStore, type SecretStore } from '../../../src/main/account/index.ts';
+import { createApiClient, createEventStream } from '../../../src/main/api/index.ts';
+import { createJournal } from '../../../src/main/db/index.ts';
+import { createGenerationService } from '../../../src/main/generations/index.ts';
+import { silentLogger } from '../../../src/main/logging/logger-port.ts';
+import { confirmAddress } from '../../driver/mail.ts';
+import { openStudio, type TestFiles, testEngine } from './studio.ts';
+
+export const PASSWORD = 'a long enough test phrase 47';
+
+/** Main's side of the wire, without a library. */
+export function openSession(serverUrl: string, userData: string, secrets: SecretStore = createMemorySecretStore()) {
+  const api = createApiClient({ baseUrl: () => serverUrl, appVersion: '0.0.0-test', logger: silentLogger });
+  const events = createEventStream({ api, logger: silentLogger });
+  const account = createAccountService({
+    api,
+    events,
+    secrets,
+    markerPath: join(userData, 'account.json'),
+    device: { name: hostname().slice(0, 80), os: process.platform, appVersion: '0.0.0-test' },
+    logger: silentLogger,
+  });
+  return { api, events, account };
+}
+
+/** A confirmed account with its trial credits. */
+export async function newAccount(serverUrl: string, mailUrl: string): Promise<string> {
+  const email = `user-${crypto.randomUUID()}@example.com`;
+  const { api } = openSession(serverUrl, '/nowhere');
+  await api.call('auth.signUp', { body: { email, password: PASSWORD, locale: 'en' } });
+  await confirmAddress(mailUrl, email);
+  return email;
+}
+
+/** The whole of main over a real server: journal, engine, account, cloud steps, batches. */
+export async function openCloudStudio(options: { serverUrl: string; userData: string; files: TestFiles; email: string; workers?: number }) {
+  const session = openSession(options.serverUrl, options.userData);
+  await session.account.signIn(options.email, PASSWORD);
+  await session.account.refreshWallet();
+  const journal = await createJournal(join(options.userData, 'journal.db'), silentLogger);
+  const engine = testEngine(1);
+  const cloud = createGenerationService({
+    api: session.api,
+    events: session.events,
+    journal,
+    engine,
+    accountId: () => session.account.state().account?.id ?? '',
+    logger: silentLogger,
+  });
+  const studio = await openStudio(options.userData, options.files, {
+    cloud,
+    account: session.account,
+    ...(options.workers === undefined ? {} : { workers: options.workers }),
+  });
+  return {
+    ...session,
+    ...studio,
+    cloud,
+    close: async () => {
+      await studio.close();
+      session.account.stop();
+      await engine.close();
+      journal.close();
+    },
+  };
+}
+export type CloudStudio = Awaited<ReturnType<typeof openCloudStudio>>;
+
+/** What a faulty line does with one request. `loseAnswer`: the server hears and answers, the app never learns. */
+export type Fault = 'pass' | 'refuse' | 'loseAnswer' | { readonly cutAfterBytes: number };
+
+/** A proxy in front of the server that breaks what it is told to. */
+export async function faultyLine(target: string, decide: (request: IncomingMessage) => Fault): Promise<{ url: string; server: Server }> {
+  const server = createServer((incoming, outgoing) => {
+    const fault = decide(incoming);
+    if (fault === 'refuse') {
+      incoming.socket.destroy();
+      return;
+    }
+    const onward = httpRequest(new URL(incoming.url ?? '/', target), { method: incoming.method, headers: incoming.headers }, (answer) => {
+      if (fault === 'loseAnswer') {
+        answer.resume();
+        answer.on('end', () => incoming.socket.destroy());
+        return;
+      }
+      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+      if (fault === 'pass') {
+        answer.pipe(outgoing);
+        return;
+      }
+      let left = fault.cutAfterBytes;
+      answer.on('data', (piece: Buffer) => {
+        outgoing.write(piece.subarray(0, left));
+        left -= piece.length;
+        if (left <= 0) incoming.socket.destroy();
+      });
+      answer.on('end', () => outgoing.end());
+    });
+    onward.on('error', () => incoming.socket.destroy());
+    incoming.on('close', () => onward.destroy());
+    incoming.pipe(onward);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return { url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`, server };
+}
+
+/** Paid calls that the provider's stand-in accepted. */
+export async function acceptedCalls(sandboxUrl: string): Promise<{ prompt: string; n: number }[]> {
+  const answer = await fetch(`${sandboxUrl}/__journal`);
+  return ((await answer.json()) as { accepted: { prompt: string; n: number }[] }).accepted;
+}
