@@ -35,7 +35,7 @@ function Header({ search }: { search: React.RefObject<HTMLInputElement | null> }
   const { view, inspectorOpen } = useSettings();
   return (
     <header className="flex h-12 items-center gap-2.5 border-line border-b px-3.5">
-      <h1 className="font-semibold">{t('nav.workspace')}</h1>
+      <h1 className="shrink-0 font-semibold">{t('nav.workspace')}</h1>
       <span className="min-w-0 truncate text-muted" data-testid="counts" aria-live="polite">
         {[
           t('workspace.files', { count: files }),
@@ -46,7 +46,7 @@ function Header({ search }: { search: React.RefObject<HTMLInputElement | null> }
           .filter(Boolean)
           .join(' · ')}
       </span>
-      <div className="relative ml-auto w-72 min-w-36 shrink">
+      <div className="relative ml-auto w-72 min-w-28 shrink">
         <Search size={15} className="pointer-events-none absolute top-2 left-2.5 text-faint" aria-hidden />
         <input
           ref={search}
@@ -182,7 +182,7 @@ export function WorkspaceScreen() {
   });
   const inspector = inspectorOpen && files > 0;
   return (
-    <div className="grid h-full min-h-0 grid-rows-[auto_1fr_auto]">
+    <div className="grid h-full min-h-0 grid-cols-[minmax(0,1fr)] grid-rows-[auto_1fr_auto]">
       <Header search={search} />
       <DropArea
         className={`grid min-h-0 ${inspector ? 'grid-cols-[minmax(0,1fr)_352px] max-[1100px]:grid-cols-[minmax(0,1fr)_300px]' : 'grid-cols-1'}`}

@@ -2,6 +2,13 @@ import type { Locale } from '@pingplex/shared/text';
 
 const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 
+/** Signs of units that Intl has no names for. */
+const SIGNS: Readonly<Record<Locale, Readonly<Record<'megabits' | 'kilobits' | 'kilohertz' | 'fps' | 'megapixels' | 'decibels', string>>>> =
+  {
+    en: { megabits: 'Mb/s', kilobits: 'kb/s', kilohertz: 'kHz', fps: 'fps', megapixels: 'MP', decibels: 'dB' },
+    ru: { megabits: 'Мбит/с', kilobits: 'кбит/с', kilohertz: 'кГц', fps: 'кадр/с', megapixels: 'Мп', decibels: 'дБ' },
+  };
+
 const cache = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
 /** Intl objects are dear to make and cheap to keep. */
 function kept<T extends Intl.NumberFormat | Intl.DateTimeFormat>(key: string, make: () => T): T {
@@ -16,11 +23,11 @@ function number(locale: Locale, digits: number): Intl.NumberFormat {
   return kept(`n${locale}${digits}`, () => new Intl.NumberFormat(locale, { maximumFractionDigits: digits }));
 }
 
-function unit(locale: Locale, value: number, name: string, digits = 0, display: 'short' | 'long' | 'narrow' = 'short'): string {
+function unitFormat(locale: Locale, name: string, digits: number): Intl.NumberFormat {
   return kept(
-    `u${locale}${name}${digits}${display}`,
-    () => new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: display, maximumFractionDigits: digits }),
-  ).format(value);
+    `u${locale}${name}${digits}`,
+    () => new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: digits }),
+  );
 }
 
 /** Everything that is shown as a number, a size, a time or a date, in one language. */
@@ -28,12 +35,17 @@ export function formats(locale: Locale) {
   const date = (options: Intl.DateTimeFormatOptions, at: number | string): string =>
     kept(`d${locale}${JSON.stringify(options)}`, () => new Intl.DateTimeFormat(locale, options)).format(new Date(at));
 
+  /** The unit that a length of time reads best in, and its value there. */
+  const scaled = (ms: number): { value: number; name: string; digits: number } => {
+    const seconds = Math.max(0, ms) / 1000;
+    if (seconds < 59.5) return { value: Math.max(1, Math.round(seconds)), name: 'second', digits: 0 };
+    if (seconds < 3570) return { value: Math.round(seconds / 60), name: 'minute', digits: 0 };
+    return { value: Math.round(seconds / 360) / 10, name: 'hour', digits: 1 };
+  };
   /** A length of time as people say it: `45 sec`, `3 min`, `2.5 hr`. */
   const span = (ms: number): string => {
-    const seconds = Math.max(0, ms) / 1000;
-    if (seconds < 59.5) return unit(locale, Math.max(1, Math.round(seconds)), 'second');
-    if (seconds < 3570) return unit(locale, Math.round(seconds / 60), 'minute');
-    return unit(locale, seconds / 3600, 'hour', 1);
+    const { value, name, digits } = scaled(ms);
+    return unitFormat(locale, name, digits).format(value);
   };
 
   return {
@@ -47,7 +59,7 @@ export function formats(locale: Locale) {
         size /= 1000;
         step += 1;
       }
-      return unit(locale, size, BYTE_UNITS[step] ?? 'byte', size < 9.95 && step > 0 ? 1 : 0);
+      return unitFormat(locale, BYTE_UNITS[step] ?? 'byte', size < 9.95 && step > 0 ? 1 : 0).format(size);
     },
     percent: (share: number): string =>
       kept(`p${locale}`, () => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })).format(share),
@@ -60,9 +72,10 @@ export function formats(locale: Locale) {
     span,
     /** A range of time; one value when both ends read the same. */
     range(low: number, high: number): string {
-      const a = span(low);
-      const b = span(high);
-      return a === b ? a : `${a} – ${b}`;
+      const a = scaled(low);
+      const b = scaled(high);
+      if (a.name !== b.name) return `${span(low)} – ${span(high)}`;
+      return a.value === b.value ? span(low) : unitFormat(locale, a.name, a.digits).formatRange(a.value, b.value);
     },
     /** Length of a clip: `0:12`, `1:02:03`; with tenths where asked. */
     clock(ms: number, tenths = false): string {
@@ -76,9 +89,14 @@ export function formats(locale: Locale) {
     },
     /** Bits per second. */
     bitRate: (value: number): string =>
-      value >= 1e6 ? `${number(locale, 1).format(value / 1e6)} Mb/s` : `${number(locale, 0).format(value / 1e3)} kb/s`,
-    hertz: (value: number): string => `${number(locale, 1).format(value / 1000)} kHz`,
-    fps: (value: number): string => `${number(locale, 2).format(value)} fps`,
+      value >= 1e6
+        ? `${number(locale, 1).format(value / 1e6)} ${SIGNS[locale].megabits}`
+        : `${number(locale, 0).format(value / 1e3)} ${SIGNS[locale].kilobits}`,
+    hertz: (value: number): string => `${number(locale, 1).format(value / 1000)} ${SIGNS[locale].kilohertz}`,
+    fps: (value: number): string => `${number(locale, 2).format(value)} ${SIGNS[locale].fps}`,
+    /** Pixels of a picture in millions. */
+    megapixels: (pixels: number): string => `${number(locale, 1).format(pixels / 1e6)} ${SIGNS[locale].megapixels}`,
+    decibels: (value: number): string => `${number(locale, 1).format(value)} ${SIGNS[locale].decibels}`,
   };
 }
 export type Formats = ReturnType<typeof formats>;

@@ -4,6 +4,15 @@ import type { ReactNode } from 'react';
 import { IconButton } from './button.tsx';
 import { cx } from './cx.ts';
 
+/** Puts the focus on the first field; without one on the panel itself, so that no button's tooltip pops up unasked. */
+function focusFirstField(event: Event): void {
+  const panel = event.currentTarget;
+  if (!(panel instanceof HTMLElement)) return;
+  event.preventDefault();
+  const field = panel.querySelector<HTMLElement>('input:not([type=checkbox]):not([type=range]):not([type=radio]), textarea, select');
+  (field ?? panel).focus();
+}
+
 type DialogProps = {
   open: boolean;
   onOpenChange: (open: boolean) => void;
@@ -26,8 +35,9 @@ export function Dialog({ open, onOpenChange, title, closeLabel, wide = false, ba
         <div className="fixed inset-0 z-40 bg-black/55" />
         <Radix.Content
           aria-describedby={undefined}
+          onOpenAutoFocus={focusFirstField}
           className={cx(
-            'appear fixed top-1/2 left-1/2 z-40 flex max-h-[88vh] -translate-x-1/2 -translate-y-1/2 flex-col overflow-hidden rounded-lg border border-line-strong bg-surface shadow-pop',
+            'appear outline-none fixed top-1/2 left-1/2 z-40 flex max-h-[88vh] -translate-x-1/2 -translate-y-1/2 flex-col overflow-hidden rounded-lg border border-line-strong bg-surface shadow-pop',
             wide ? 'w-[min(1100px,92vw)]' : 'w-[min(520px,92vw)]',
           )}
         >
@@ -63,10 +73,11 @@ export function Popover({ label, trigger, open, onOpenChange, className, childre
       <RadixPopover.Portal>
         <RadixPopover.Content
           aria-label={label}
+          onOpenAutoFocus={focusFirstField}
           sideOffset={8}
           collisionPadding={10}
           className={cx(
-            'appear z-30 flex max-h-(--radix-popover-content-available-height) w-80 flex-col gap-3 overflow-y-auto rounded-lg border border-line-strong bg-raised p-3.5 shadow-pop',
+            'appear outline-none z-30 flex max-h-(--radix-popover-content-available-height) w-80 flex-col gap-3 overflow-y-auto rounded-lg border border-line-strong bg-raised p-3.5 shadow-pop',
             className,
           )}
         >

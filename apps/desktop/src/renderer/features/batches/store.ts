@@ -105,11 +105,11 @@ async function snapshot(): Promise<number> {
 /** Fetches the items of a batch; from then on events keep them fresh. @throws AppError */
 export async function loadItems(batchId: BatchId): Promise<void> {
   const answer = await call('batches.items', { batchId });
+  for (const item of answer.items) putItem(item);
   itemsOf.set(
     batchId,
     answer.items.map((item) => item.id),
   );
-  for (const item of answer.items) putItem(item);
   bump();
 }
 

@@ -96,7 +96,7 @@ export function SettingsPanel() {
             />
           )}
         </Field>
-        <Button type="submit" className="mt-5.75 h-8" disabled={address === saved}>
+        <Button type="submit" className="mt-5.5 h-8" disabled={address === saved}>
           {t('common.save')}
         </Button>
       </form>

@@ -51,8 +51,8 @@ const ItemRow = memo(function ItemRow({ id, onAct }: { id: string; onAct: (what:
       {item.attempts > 1 ? <span className="text-sm text-muted">{t('queue.attempt', { n: item.attempts })}</span> : null}
       {item.state === 'done' ? <span className="text-sm text-muted">{t('run.results', { count: item.results })}</span> : null}
       {item.state === 'running' ? (
-        <div className="flex w-44 items-center gap-2.5">
-          <span className="truncate text-sm text-muted">{item.stage ? words.stage[item.stage] : null}</span>
+        <div className="grid w-64 grid-cols-[1fr_120px] items-center gap-2.5">
+          <span className="truncate text-right text-sm text-muted">{item.stage ? words.stage[item.stage] : null}</span>
           <Progress value={item.progress} label={`${item.name}: ${words.itemState.running}`} />
         </div>
       ) : null}

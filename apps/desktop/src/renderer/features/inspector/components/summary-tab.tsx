@@ -8,6 +8,9 @@ import { formatTag } from '../../files/index.ts';
 type Row = readonly [string, ReactNode];
 const line = (parts: readonly (string | number | null | undefined | false)[]): string => parts.filter(Boolean).join(' · ');
 
+/** EXIF writes `2026:04:12 18:42:07+03:00`; only the look changes, never the moment or its zone. */
+const readableTime = (text: string): string => text.replace(/^(\d{4}):(\d\d):(\d\d)/, '$1-$2-$3').replace(/(\d)([+-]\d\d:\d\d)$/, '$1 $2');
+
 /** The facts that a person asks for first. What the file doesn't say isn't shown. */
 function rowsOf(file: MediaFileView, inspection: InspectOutcome | null, { t, format, locale }: Texts): Row[] {
   const s = inspection?.summary ?? file.summary ?? {};
@@ -19,7 +22,7 @@ function rowsOf(file: MediaFileView, inspection: InspectOutcome | null, { t, for
         : s.channels === 2
           ? t('summary.stereo')
           : t('summary.channels', { count: s.channels });
-  const megapixels = s.width && s.height && file.kind === 'image' ? `${format.number((s.width * s.height) / 1e6, 1)} MP` : null;
+  const megapixels = s.width && s.height && file.kind === 'image' ? format.megapixels(s.width * s.height) : null;
   const place = s.place
     ? `${format.number(Math.abs(s.place.lat), 5)}° ${s.place.lat >= 0 ? t('summary.north') : t('summary.south')}, ${format.number(Math.abs(s.place.lon), 5)}° ${s.place.lon >= 0 ? t('summary.east') : t('summary.west')}`
     : null;
@@ -60,7 +63,7 @@ function rowsOf(file: MediaFileView, inspection: InspectOutcome | null, { t, for
     [t('summary.size'), line([format.bytes(file.sizeBytes), formatTag(file)])],
     [t('summary.colour'), line([s.colourSpace, s.iccProfile]) || null],
     [t('summary.camera'), line([s.camera, s.lens, s.exposure]) || null],
-    [t('summary.taken'), s.takenAt ?? null],
+    [t('summary.taken'), s.takenAt === undefined ? null : readableTime(s.takenAt)],
     [t('summary.place'), place],
     [t('summary.title'), line([s.title, s.artist, s.album]) || null],
     [t('summary.software'), s.software ?? null],

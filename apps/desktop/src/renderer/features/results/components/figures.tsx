@@ -31,7 +31,7 @@ function DistanceLine({ distance }: { distance: Distance }) {
 function qualityLine({ ssim, psnr, loudnessDelta, spectral }: Quality, { t, format }: Texts): string {
   return [
     ssim === undefined ? null : `SSIM ${format.number(ssim, 3)}`,
-    psnr === undefined ? null : `PSNR ${format.number(psnr, 1)} dB`,
+    psnr === undefined ? null : `PSNR ${format.decibels(psnr)}`,
     spectral === undefined ? null : t('results.spectral', { n: format.number(spectral, 2) }),
     loudnessDelta === undefined ? null : `${loudnessDelta > 0 ? '+' : ''}${format.number(loudnessDelta, 1)} LU`,
   ]

@@ -39,7 +39,7 @@ const ResultCard = memo(function ResultCard({ id, onOpen }: { id: string; onOpen
         <span className="over-media absolute top-1.75 left-1.75 rounded-sm px-1.5 text-[10px] font-semibold tracking-wide">
           {formatTag(result)}
         </span>
-        <span className="absolute top-1.75 right-1.75">
+        <span className="absolute top-1.75 right-1.75 flex">
           {result.measurements.generation?.sandbox ? <Badge tone="flag">{t('common.sandbox')}</Badge> : null}
         </span>
         <span className="over-media absolute bottom-1.75 left-1.75 rounded-sm px-1.5 text-[10.5px]">{words.verb[result.verb]}</span>

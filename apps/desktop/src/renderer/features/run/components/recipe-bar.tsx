@@ -30,7 +30,7 @@ function EstimateLine({ run }: { run: Run }) {
   const scope = t(hasSelection ? 'run.scope.selected' : filtered ? 'run.scope.shown' : 'run.scope.all', { count: run.targets.length });
   if (!estimate) {
     return (
-      <div className="ml-auto text-right leading-snug" data-testid="estimate">
+      <div className="text-right leading-snug" data-testid="estimate">
         <div className="font-semibold">{run.targets.length > 0 ? scope : null}</div>
         <small className="text-xs text-muted">{run.pending ? t('run.estimating') : whyNot(run, texts)}</small>
       </div>
@@ -48,7 +48,7 @@ function EstimateLine({ run }: { run: Run }) {
           .join(' · ')
       : t('run.free');
   return (
-    <div className={cx('ml-auto text-right leading-snug', run.pending && 'opacity-60')} data-testid="estimate" aria-live="polite">
+    <div className={cx('text-right leading-snug', run.pending && 'opacity-60')} data-testid="estimate" aria-live="polite">
       <div className="whitespace-nowrap font-semibold">
         {t('run.results', { count: estimate.results })} · {t('run.about', { time: format.range(low, high) })} ·{' '}
         {format.bytes(estimate.bytes)}
@@ -132,8 +132,8 @@ export function RecipeBar() {
           ))}
         </ul>
       ) : null}
-      <div className="flex items-center gap-3">
-        <div className="flex min-w-0 flex-wrap items-center gap-2">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
+        <div className="flex min-w-0 flex-1 basis-105 flex-wrap items-center gap-2">
           <RecipeRow />
           {run.steps.length > 0 ? <OutputPopover run={run} /> : null}
           {run.needsRights ? (
@@ -142,11 +142,13 @@ export function RecipeBar() {
             </div>
           ) : null}
         </div>
-        <EstimateLine run={run} />
-        {/* A disabled button tells nothing, so the reason hangs on what wraps it. */}
-        <Tip label={run.ready ? t('actions.run') : (reason ?? t('run.need.mend'))} {...(run.ready ? { hint: hintOf('recipe.run') } : {})}>
-          <span>{button}</span>
-        </Tip>
+        <div className="ml-auto flex items-center gap-3">
+          <EstimateLine run={run} />
+          {/* A disabled button tells nothing, so the reason hangs on what wraps it. */}
+          <Tip label={run.ready ? t('actions.run') : (reason ?? t('run.need.mend'))} {...(run.ready ? { hint: hintOf('recipe.run') } : {})}>
+            <span>{button}</span>
+          </Tip>
+        </div>
       </div>
     </section>
   );
