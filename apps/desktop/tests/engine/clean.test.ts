@@ -22,7 +22,10 @@ beforeAll(async () => {
 });
 afterAll(endExifTool);
 
-const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+const hash = (bytes: Uint8Array | Uint8ClampedArray) =>
+  createHash('sha256')
+    .update(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    .digest('hex');
 
 /** Cleans a copy in a folder of its own and asserts what that did to the whole folder. */
 async function cleanAlone(source: string, keepGroups: KeepGroup[] = []): Promise<{ outcome: CleanOutcome; path: string; folder: string }> {

@@ -7,6 +7,9 @@ const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/u).
 /** Groups (ExifTool -G1) that say nothing about people: facts of the file system, of reading, and values worked out from others. */
 const ALWAYS = /^(?:System|ExifTool|Composite|ICC_Profile|ICC[-_].*|JFIF|Adobe|AVI1|MPEG|AAC|LAME|Opus|Theora|Jpeg2000|JXL)$/u;
 
+/** Where each loudspeaker of a film's sound stands. */
+const CHANNELS = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => `Channel${n}Label Channel${n}Flags Channel${n}Coordinates`).join(' ');
+
 /** What describes how the data is stored, per group. Anything that is not named here counts as metadata. */
 const STRUCTURE: readonly (readonly [RegExp, ReadonlySet<string>])[] = [
   [
@@ -33,6 +36,7 @@ const STRUCTURE: readonly (readonly [RegExp, ReadonlySet<string>])[] = [
       NumColors NumImportantColors BMPVersion StreamSampleRate StreamSampleCount RIFFSize64 DataSize64 NumberOfSamples64
       AspectRatio PixelAspectRatio`),
   ],
+  [/^Track\d+$/u, words(CHANNELS)],
   [
     /^GIF$/u,
     words(
@@ -59,8 +63,11 @@ const STRUCTURE: readonly (readonly [RegExp, ReadonlySet<string>])[] = [
       PixelAspectRatio BufferSize MaxBitrate AverageBitrate VideoFrameRate Balance AudioFormat AudioChannels AudioBitsPerSample
       AudioSampleRate VendorID GenMediaVersion GenFlags GenGraphicsMode GenOpColor GenBalance OtherFormat PurchaseFileFormat
       HandlerVendor CleanApertureDimensions ProductionApertureDimensions EncodedPixelsDimensions ChromaFormat CleanAperture
-      ColorRepresentation LayoutFlags AudioChannelTypes FieldOrder TextFont TextFace TextSize TextColor BackgroundColor FontName
-      TrackNumber TrackUID TrackLanguage CodecID TrackType VideoScanType DefaultDuration TagTrackUID TrackUsed TrackDefault TrackForced
+      ColorRepresentation LayoutFlags AudioChannelTypes NumChannelDescriptions AudioVendorID
+      ImageSizeLookahead PlaybackFrameRate FontTable SubtitleTrack ForcedSubtitleTrack AlternateFormatTrack SyncronizedTrack
+      ClosedCaptionTrack TimecodeTrack ChapterListTrackID ContentDescribes MovieFragmentSequence FieldOrder TextFont TextFace TextSize TextColor BackgroundColor FontName
+      TrackNumber TrackUID TrackLanguage CodecID TrackType VideoScanType DefaultDuration TagTrackUID TrackLanguageIETF TrackTimecodeScale OutputAudioSampleRate
+      AspectRatioType FrameRate Gamma CodecDecodeAll Stereo3DMode ContentEncodingType ContentCompressionAlgorithm TrackUsed TrackDefault TrackForced
       DisplayWidth DisplayHeight DisplayUnit CodecDelay SeekPreRoll CropLeft CropTop CropRight CropBottom StereoMode AlphaMode
       ProjectionType ProjectionPoseYaw ProjectionPosePitch ProjectionPoseRoll`),
   ],
@@ -69,7 +76,8 @@ const STRUCTURE: readonly (readonly [RegExp, ReadonlySet<string>])[] = [
     words(`PrimaryItemReference MetaImageSize ImageSpatialExtent Rotation ImagePixelDepth HEVCConfigurationVersion GeneralProfileSpace
       GeneralTierFlag GeneralProfileIDC GenProfileCompatibilityFlags ConstraintIndicatorFlags GeneralLevelIDC
       MinSpatialSegmentationIDC ParallelismType ChromaFormat BitDepthLuma BitDepthChroma AverageFrameRate ConstantFrameRate
-      NumTemporalLayers TemporalIDNested AV1ConfigurationVersion AV1ProfileLevel ImageMirroring MirrorImage AuxiliaryImageType ColorProfiles
+      NumTemporalLayers TemporalIDNested AV1ConfigurationVersion SeqProfile SeqLevelIdx0 SeqTier0 HighBitDepth TwelveBit
+      InitialDelaySamples ItemPropertyAssociation CleanAperture PixelAspectRatio RelativeLocation Mirroring AuxiliaryImageType ColorProfiles
       ChromaSamplePosition MaxContentLightLevel MaxPicAverageLightLevel ItemProtection`),
   ],
 ];
