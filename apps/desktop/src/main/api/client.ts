@@ -70,7 +70,7 @@ const MAX_JSON_BYTES = 16 * 1024 * 1024;
 const MAX_WAIT_MS = 20_000;
 
 function fillPath(path: string, params: Readonly<Record<string, unknown>>): string {
-  return path.replaceAll(/:([A-Za-z]+)/g, (_, name: string) => encodeURIComponent(String(params[name])));
+  return path.replaceAll(/:([A-Za-z][A-Za-z0-9]*)/g, (_, name: string) => encodeURIComponent(String(params[name])));
 }
 
 /** The one door to the server: made from the HTTP contract, with timeouts, retries and named errors. It logs no bodies and no headers. */

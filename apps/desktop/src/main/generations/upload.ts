@@ -23,7 +23,8 @@ function readerOf(handle: FileHandle, sizeBytes: number): FileReader {
           if (bytesRead === 0) break;
           filled += bytesRead;
         }
-        return { value: bytes.subarray(0, filled), done: start + filled >= sizeBytes };
+        // tus-js-client asks pieces for `size`, as blobs have it.
+        return { value: Object.assign(bytes.subarray(0, filled), { size: filled }), done: start + filled >= sizeBytes };
       },
       close: () => undefined,
     }),
