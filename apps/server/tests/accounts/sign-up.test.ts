@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { forgetOld } from '../../src/modules/auth/jobs.ts';
 import { DEVICE, startServer, type TestServer, tokenOf } from '../helpers/test-server.ts';
@@ -127,19 +130,22 @@ describe('sign-up and confirmation', () => {
   });
 
   test('R35: with the mail server down sign-up answers as always and the mail follows later, once', async () => {
+    const dataFolder = await mkdtemp(path.join(tmpdir(), 'pingplex-r35-'));
     const broken = await startServer({
-      change: (c) => ({ ...c, mail: { ...c.mail, smtpUrl: 'smtp://127.0.0.1:1' }, openai: { ...c.openai } }),
+      dataFolder,
+      change: (c) => ({ ...c, mail: { ...c.mail, smtpUrl: 'smtp://127.0.0.1:1' } }),
     });
     expect(await broken.call('POST', '/v1/auth/sign-up', { body: { email: 'r35@example.org', password: PASSWORD } })).toMatchObject({
       status: 202,
     });
     await expect.poll(() => broken.db.mailOutbox.findFirst({ where: { failure: { not: null } } }), { timeout: 20_000 }).not.toBeNull();
     await broken.stop();
-    const mended = await startServer({ databaseUrl: broken.databaseUrl });
+    const mended = await startServer({ dataFolder, databaseUrl: broken.databaseUrl });
     await mended.db.mailOutbox.updateMany({ data: { nextAttemptAt: new Date() } });
     await mended.call('POST', '/v1/auth/password/forgot', { body: { email: 'wakes-the-sender@example.org' } });
     expect(await mended.mails('r35@example.org')).toHaveLength(1);
     await mended.stop();
+    await rm(dataFolder, { recursive: true });
   });
 });
 

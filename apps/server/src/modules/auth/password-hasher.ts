@@ -18,14 +18,17 @@ export type PasswordHasher = {
   isOutdated(stored: PasswordHash): boolean;
 };
 
+type Compare = (password: string, hash: string) => Promise<boolean>;
+
 const MAX_WAITING = 20;
 
 /**
  * bcrypt over base64(HMAC-SHA-384(pepper, password)): 64 ASCII bytes, so that all of a long or Cyrillic password counts (bcrypt
  * itself drops what follows byte 72) and a stolen database alone opens nothing.
  * @param cost bcrypt's, 10 to 15 (12 takes about a quarter of a second)
+ * @param compare bcrypt's comparison
  */
-export function createPasswordHasher(peppers: Peppers, cost: number): PasswordHasher {
+export function createPasswordHasher(peppers: Peppers, cost: number, compare: Compare = bcrypt.compare): PasswordHasher {
   // Hashing shares libuv's threads with files and DNS: one core is always left to them (A6).
   const slots = createGate(Math.max(1, availableParallelism() - 1), MAX_WAITING);
   const dummy = slots(() => bcrypt.hash(randomBytes(48).toString('base64'), cost));
@@ -43,7 +46,7 @@ export function createPasswordHasher(peppers: Peppers, cost: number): PasswordHa
       const mixed = stored === null ? null : mix(password, stored.pepperVersion);
       const comparable = stored !== null && mixed !== null && /^\$2[aby]\$\d\d\$.{53}$/.test(stored.hash);
       const target = comparable ? stored.hash : await dummy;
-      const same = await slots(() => bcrypt.compare(mixed ?? mix(password, peppers.current) ?? '', target));
+      const same = await slots(() => compare(mixed ?? mix(password, peppers.current) ?? '', target));
       return comparable && same;
     },
     isOutdated: (stored) => stored.pepperVersion !== peppers.current || bcrypt.getRounds(stored.hash) !== cost,

@@ -13,7 +13,9 @@ const CYRILLIC_KEYS = 'йцукенгшщзхъфывапролджэячсми�
 const LATIN_KEYS = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`";
 const toLatinLayout = new Map([...CYRILLIC_KEYS].map((letter, i) => [letter, LATIN_KEYS[i] ?? '']));
 const toCyrillicLayout = new Map([...CYRILLIC_KEYS].map((letter, i) => [LATIN_KEYS[i] ?? '', letter]));
-const LOOK_ALIKES = new Map(Object.entries({ '0': 'o', '1': 'l', '3': 'e', '4': 'a', '5': 's', '7': 't', '@': 'a', $: 's', '!': 'i' }));
+const LOOK_ALIKES = new Map(Object.entries({ '0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '7': 't', '@': 'a', $: 's', '!': 'i' }));
+/** `1` stands for i and for l. */
+const LOOK_ALIKES_L = new Map([...LOOK_ALIKES, ['1', 'l'], ['!', 'l']]);
 
 /**
  * The form of a password that is hashed: NFKC, nothing else changed (A3).
@@ -47,7 +49,13 @@ function isGuessable(password: string, email: string): boolean {
   const folded = password.toLowerCase();
   const localPart = email.split('@')[0]?.toLowerCase() ?? '';
   const own = [...PRODUCT_WORDS, localPart].filter((word) => word.length >= 3);
-  for (const form of new Set([folded, swap(folded, LOOK_ALIKES), swap(folded, toLatinLayout), swap(folded, toCyrillicLayout)])) {
+  for (const form of new Set([
+    folded,
+    swap(folded, LOOK_ALIKES),
+    swap(folded, LOOK_ALIKES_L),
+    swap(folded, toLatinLayout),
+    swap(folded, toCyrillicLayout),
+  ])) {
     // What people add to get past a length rule does not make a word harder to guess.
     const core = form.replace(/^[\d\W_]+/u, '').replace(/[\d!?.,_@#$%^&*-]+$/u, '');
     if (commonPasswords.test(form) || RUSSIAN_COMMON_PASSWORDS.has(form) || RUSSIAN_COMMON_PASSWORDS.has(core)) return true;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, exportPKCS8, generateKeyPair, importJWK, importPKCS8, type JWK } from 'jose';
+import { ConfigError } from '../../config/env-schema.ts';
 import { seal, unseal } from '../../config/seal.ts';
 import type { Db } from '../../db/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
@@ -57,7 +58,7 @@ async function load(db: Db, sealingKey: Buffer): Promise<Loaded> {
   const rows = await db.signingKey.findMany({ orderBy: { createdAt: 'asc' } });
   const current = rows.filter((row) => row.activatedAt !== null && row.retiredAt === null).at(-1);
   if (current === undefined) throw new Error('there is no signing key');
-  const pem = unseal(sealingKey, `signing-key:${current.kid}`, current.privateSealed).toString();
+  const pem = openKey(sealingKey, current.kid, current.privateSealed);
   const verify = new Map<string, Key>();
   for (const row of rows) verify.set(row.kid, await importJWK(row.publicJwk as JWK, 'EdDSA'));
   return {
@@ -107,4 +108,14 @@ async function makeKey(
   const pem = await exportPKCS8(pair.privateKey);
   const publicJwk = { kty: 'OKP', crv: 'Ed25519', x: String(jwk.x), kid, alg: 'EdDSA', use: 'sig' };
   return { kid, publicJwk, privateSealed: new Uint8Array(seal(sealingKey, `signing-key:${kid}`, Buffer.from(pem))) };
+}
+
+function openKey(sealingKey: Buffer, kid: string, sealed: Uint8Array): string {
+  try {
+    return unseal(sealingKey, `signing-key:${kid}`, sealed).toString();
+  } catch (cause) {
+    throw new ConfigError('PINGPLEX_SEALING_KEY: does not open the signing keys of this database; it was another one when they were made', {
+      cause,
+    });
+  }
 }
