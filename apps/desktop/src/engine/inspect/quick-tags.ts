@@ -29,7 +29,12 @@ function toTag(key: string, entry: unknown): Tag | undefined {
     return typeof entry === 'string' || typeof entry === 'number'
       ? { key, value: cutText(String(entry)).text, source: 'quick' }
       : undefined;
-  const shown = cutText((text(entry['description']) || text(entry['value'])).replaceAll('\0', '').trim());
+  const shown = cutText(
+    (text(entry['description']) || text(entry['value']))
+      .replaceAll('\0', '')
+      .trim()
+      .replace(/^(\d+)px$/, '$1'),
+  );
   const raw = machine(entry['value']);
   const cut = typeof raw === 'string' ? cutText(raw).text : raw;
   return {
