@@ -150,7 +150,7 @@ export function dng(jpeg: Buffer, orientation: number): Buffer {
 }
 
 /** Private details as a phone and an editor would leave them. */
-export const SECRETS = [
+const SECRETS = [
   '-EXIF:Make=Nikon',
   '-EXIF:Model=Z 6',
   '-EXIF:SerialNumber=6001234',
