@@ -1,0 +1,162 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launchApp, type RunningApp, temporaryFolder } from '../driver/launch.ts';
+import { askExifTool } from '../engine/helpers/exiftool-oracle.ts';
+import { writePicture, writeTone } from '../main/helpers/media.ts';
+import { batchState, call, data, eventually, filesRead, forbiddenServer, launchAgain, library, startBatch } from './security-kit.ts';
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+const at = (...parts: string[]): string => path.join(folder.path, ...parts);
+
+beforeAll(async () => {
+  folder = await temporaryFolder('files');
+});
+
+afterAll(async () => {
+  await folder?.done();
+});
+
+/** Names that a shell or a careless command line would take for something else. */
+const HOSTILE = ['-i.jpg', '$(x).png', '--help.jpg', '@list.jpg', '`id`.jpg', 'a;b &c|d.jpg', "quo'te.jpg", '%s%n.jpg', '日本 é.jpg'];
+
+describe('local work', () => {
+  test('rows 14 and 5: hostile names are cleaned through the engine, by name and without any connection', async () => {
+    const outside = await forbiddenServer();
+    for (const [n, name] of HOSTILE.entries()) await writePicture(at('hostile', name), n);
+    await writeTone(at('hostile', '-tone.wav'), 440, 1);
+    const names = [...HOSTILE, '-tone.wav'];
+    const proxy = {
+      http_proxy: outside.url,
+      https_proxy: outside.url,
+      HTTP_PROXY: outside.url,
+      HTTPS_PROXY: outside.url,
+      ALL_PROXY: outside.url,
+    };
+    const running = await launchApp({
+      userData: at('hostile-data'),
+      openWith: [at('hostile')],
+      // The only server that it knows takes part in no local step.
+      serverUrl: 'http://127.0.0.1:9',
+      env: { ...proxy, NO_PROXY: undefined, no_proxy: undefined },
+    });
+    try {
+      await filesRead(running.window, names.length);
+      const id = await startBatch(running, at('hostile-out'), [{ verb: 'clean' }], '{name}');
+      await eventually(() => batchState(running.window, id), 'finished');
+      const { results } = await data(call(running.window, 'batches.results', {}));
+      expect(results.map(({ name }) => name).sort()).toEqual([...names].sort());
+      expect((await readdir(at('hostile-out'))).sort()).toEqual([...names].sort());
+      expect((await readdir(at('hostile'))).sort()).toEqual([...names].sort());
+      for (const name of HOSTILE) {
+        const tags = await askExifTool(at('hostile-out', name));
+        expect(
+          Object.keys(tags).filter((key) => /GPS|Artist|Model/.test(key)),
+          name,
+        ).toEqual([]);
+      }
+      const asked = outside.visits();
+      expect(asked).toEqual([]);
+    } finally {
+      await running.close();
+      await outside.close();
+    }
+  });
+});
+
+describe('a second launch', () => {
+  let running: RunningApp;
+  beforeAll(async () => {
+    for (const n of [1, 2, 3]) await writePicture(at('second', `${n}.jpg`), n);
+    running = await launchApp({ userData: at('second-data') });
+  });
+  afterAll(async () => {
+    await running?.close();
+  });
+
+  test('row 22, feature row 2: "Open with" adds to the window that is open', async () => {
+    const ended = await launchAgain(
+      at('second-data'),
+      ['--some-switch', '--load-extension=/tmp', 'pingplex://delete/all', '1.jpg', at('second', '2.jpg')],
+      at('second'),
+    );
+    expect(ended.code).toBe(0);
+    const files = await filesRead(running.window, 2);
+    expect(files.map(({ name }) => name).sort()).toEqual(['1.jpg', '2.jpg']);
+    expect(await running.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1);
+  });
+
+  test('row 22: a file: address, as some desktops give it, is a path', async () => {
+    await launchAgain(
+      at('second-data'),
+      [`file://${at('second', '3.jpg')}`, 'file://server/share/4.jpg', 'https://pingplex.io/5.jpg'],
+      '/',
+    );
+    await filesRead(running.window, 3);
+  });
+
+  test('row 22: 5,000 paths and switches arrive, and the app that runs survives them', async () => {
+    const missing = Array.from({ length: 4996 }, (_, n) => at('second', 'a folder with a rather long name', `${n} is not there.jpg`));
+    const switches = Array.from({ length: 40 }, (_, n) => `--switch-${n}=${'x'.repeat(50)}`);
+    for (const n of [5, 6, 7, 8]) await writePicture(at('second', `${n}.jpg`), n);
+    const heard = running.window.evaluate<{ added: number; refusedTotal: number }>(
+      `new Promise((resolve) => { const end = window.pingplex.on('library.added', (report) => { end(); resolve(report); }); })`,
+    );
+    const ended = await launchAgain(at('second-data'), [...switches, '5.jpg', ...missing, '6.jpg', '7.jpg', '8.jpg'], at('second'));
+    expect(ended.code).toBe(0);
+    expect(await heard).toMatchObject({ added: 4, refusedTotal: 4996 });
+    await filesRead(running.window, 7);
+    expect(running.app.process().exitCode).toBeNull();
+    expect(await readdir(at('second-data', 'open-lists'))).toEqual([]);
+  });
+});
+
+describe('crashes of the window', () => {
+  test('rows 25 and 26: the renderer is killed in a batch; the window comes back, the batch goes on, sleep is held no longer than it runs', async () => {
+    for (let n = 0; n < 12; n += 1) await writePicture(at('crash', `${n}.jpg`), n, 1600, 1200);
+    const running = await launchApp({ userData: at('crash-data'), openWith: [at('crash')] });
+    try {
+      const holdsSleep = () =>
+        running.app.evaluate(({ powerSaveBlocker }) =>
+          Array.from({ length: 50 }, (_, id) => powerSaveBlocker.isStarted(id)).includes(true),
+        );
+      await filesRead(running.window, 12);
+      expect(await holdsSleep()).toBe(false);
+      const id = await startBatch(running, at('crash-out'), [{ verb: 'unicalize', variants: 3 }]);
+      await eventually(holdsSleep, true);
+      const pid = await running.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.getOSProcessId() ?? 0);
+      process.kill(pid, 'SIGKILL');
+      const ask = (expression: string): Promise<unknown> =>
+        running.app.evaluate(async ({ BrowserWindow }, text) => {
+          const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+          if (contents === undefined || contents.isCrashed() || contents.isLoading()) return 'not there';
+          return await contents.executeJavaScript(text);
+        }, expression);
+      await eventually(() => ask(`document.getElementById('root').childElementCount > 0`), true);
+      expect(await running.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.getOSProcessId())).not.toBe(
+        pid,
+      );
+      const state = `window.pingplex.invoke('batches.list', {}).then(({ data }) => data.batches.find(({ id }) => id === '${id}').state)`;
+      await eventually(() => ask(state), 'finished');
+      await eventually(holdsSleep, false);
+      expect(await readdir(at('crash-out'))).toHaveLength(36);
+      const log = await readFile(at('crash-data', 'logs', 'pingplex.log'), 'utf8');
+      expect(log).toContain('the window crashed');
+    } finally {
+      await running.close();
+    }
+  });
+
+  test('row 25: a damaged settings file does not keep the app from starting', async () => {
+    await mkdir(at('damaged-data'));
+    await writeFile(at('damaged-data', 'settings.json'), '{"version": 1, "settings": {"theme": ');
+    const running = await launchApp({ userData: at('damaged-data') });
+    try {
+      expect((await library(running.window)).total).toBe(0);
+      const kept = (await readdir(at('damaged-data'))).filter((name) => name.startsWith('settings.json.damaged-'));
+      expect(kept).toHaveLength(1);
+    } finally {
+      await running.close();
+    }
+  });
+});
