@@ -129,8 +129,7 @@ export async function createApp(config: Config, deps: AppDeps): Promise<App> {
       const app = createHttpApp({
         handlers: {
           ...systemRoutes({
-            db,
-            queue,
+            checks: [() => db.$queryRaw`SELECT 1`, () => queue.isReady()],
             version,
             sandbox: config.sandbox,
             mailSandboxUrl: deps.mailSandboxUrl,

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { type CommandLine, DEFAULT_DATA_FOLDER, loadConfig, type Role } from './config/config.ts';
 import { ConfigError } from './config/env-schema.ts';
 import { createLogger } from './observability/logger.ts';
-import { startServer } from './server.ts';
+import { startServer } from './program/start-server.ts';
 
 const ROLES: readonly string[] = ['all', 'api', 'worker'] satisfies Role[];
 const HELP = `node src/index.ts [--port N] [--data DIR] [--role all|api|worker]

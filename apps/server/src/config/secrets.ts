@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { withStartLock } from '../db/start-lock.ts';
 import { ConfigError, type Env } from './env-schema.ts';
 
 export type Secrets = {
@@ -53,12 +52,16 @@ function decodeKey(name: string, value: string | undefined, mistakes: string[]):
 async function storedSecrets(dataFolder: string): Promise<Stored> {
   await mkdir(dataFolder, { recursive: true });
   const file = path.join(dataFolder, 'secrets.json');
-  return withStartLock(`${file}.lock`, async () => {
-    const text = await readFile(file, 'utf8').catch(() => undefined);
-    if (text !== undefined) return JSON.parse(text) as Stored;
-    const made: Stored = { sealingKey: randomBytes(32).toString('base64'), passwordPeppers: `1:${randomBytes(32).toString('base64')}` };
-    await writeFile(`${file}.new`, JSON.stringify(made), { mode: 0o600 });
-    await rename(`${file}.new`, file);
-    return made;
-  });
+  const made: Stored = { sealingKey: randomBytes(32).toString('base64'), passwordPeppers: `1:${randomBytes(32).toString('base64')}` };
+  const aside = `${file}.${process.pid}`;
+  await writeFile(aside, JSON.stringify(made), { mode: 0o600 });
+  try {
+    // A link takes the name only when it is free: of several processes that start at once one wins, and nobody reads half a file.
+    await link(aside, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await rm(aside, { force: true });
+  }
+  return JSON.parse(await readFile(file, 'utf8')) as Stored;
 }

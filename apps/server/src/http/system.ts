@@ -1,13 +1,11 @@
 import { AppError } from '@pingplex/shared/errors';
-import type { Db } from '../db/client.ts';
-import type { Queue } from '../queue/queue.ts';
 import type { Handlers } from './handlers.ts';
 
 const READY_WITHIN_MS = 1_000;
 
 export type SystemDeps = {
-  db: Db;
-  queue: Queue;
+  /** What must answer before work is taken. */
+  checks: readonly (() => Promise<unknown>)[];
   version: string;
   sandbox: boolean;
   mailSandboxUrl: string | null;
@@ -20,8 +18,7 @@ export function systemRoutes(deps: SystemDeps): Handlers<'system.info' | 'system
     'system.info': async () => ({ name: 'pingplex', version: deps.version, sandbox: deps.sandbox, mailSandboxUrl: deps.mailSandboxUrl }),
     'system.live': async () => ({ ok: true }),
     'system.ready': async () => {
-      const isReady =
-        !deps.isDraining() && (await within(READY_WITHIN_MS, Promise.all([deps.db.$queryRaw`SELECT 1`, deps.queue.isReady()])));
+      const isReady = !deps.isDraining() && (await within(READY_WITHIN_MS, Promise.all(deps.checks.map((check) => check()))));
       if (!isReady) throw new AppError('request.busy', 'not ready', { retryAfterMs: 1_000 });
       return { ok: true };
     },

@@ -6,8 +6,8 @@ import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import type { Db } from '../../src/db/client.ts';
 import { createLogger } from '../../src/observability/logger.ts';
-import type { CaughtMail } from '../../src/sandbox/mail/mail-sandbox.ts';
-import { type Running, startServer as start } from '../../src/server.ts';
+import { type Running, startServer as start } from '../../src/program/start-server.ts';
+import type { CaughtMail } from '../../src/sandbox/mail/caught-mail.ts';
 import { createTestDatabase } from './database.ts';
 
 export type Answer = { status: number; headers: Headers; body: Record<string, unknown>; text: string };

@@ -13,7 +13,7 @@ import { recordSecurityEvent } from './security-events.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 const DAY_MS = 86_400_000;
-/** A19: a device that nobody used for a month asks again; nobody stays signed in for more than half a year. docs/decisions/0009. */
+/** A19: a device that nobody used for a month asks again; nobody stays signed in for more than half a year. docs/decisions/0012. */
 export const IDLE_LIFE_MS = 30 * DAY_MS;
 export const ABSOLUTE_LIFE_MS = 180 * DAY_MS;
 /** A18: how long a client that lost our answer may come back with the spent credential. */

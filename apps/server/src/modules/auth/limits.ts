@@ -1,8 +1,8 @@
 import { AppError } from '@pingplex/shared/errors';
-import pg from 'pg';
 import { type RateLimiterAbstract, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Limits } from '../../config/config.ts';
 import { keyedHash } from '../../config/seal.ts';
+import { createPool } from '../../db/pool.ts';
 import { networkOf } from './identity.ts';
 
 const MINUTE = 60;
@@ -31,8 +31,7 @@ export type AuthLimits = {
  * Keys are keyed hashes: the table tells no address.
  */
 export function createAuthLimits(databaseUrl: string, limits: Limits, key: Buffer): AuthLimits {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 3, connectionTimeoutMillis: 3_000, application_name: 'pingplex-limits' });
-  pool.on('error', () => undefined);
+  const pool = createPool(databaseUrl, { max: 3, applicationName: 'pingplex-limits' });
   const limiter = (keyPrefix: string, points: number, duration: number): RateLimiterPostgres =>
     new RateLimiterPostgres({
       storeClient: pool,

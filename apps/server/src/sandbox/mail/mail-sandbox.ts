@@ -2,20 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { type AddressObject, simpleParser } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
+import type { CaughtMail } from './caught-mail.ts';
 import { renderInbox } from './page.ts';
-
-/** A mail that the sandbox caught. */
-export type CaughtMail = {
-  id: string;
-  receivedAt: string;
-  to: string[];
-  from: string;
-  subject: string;
-  text: string;
-  html: string;
-  /** Every http(s) address in the text. */
-  links: string[];
-};
 
 export type MailSandbox = {
   /** Page for people at `/`, JSON at `/messages[?to=ADDRESS]`, newest first; DELETE `/messages` empties it. */

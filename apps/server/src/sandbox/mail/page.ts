@@ -1,4 +1,4 @@
-import type { CaughtMail } from './mail-sandbox.ts';
+import type { CaughtMail } from './caught-mail.ts';
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 const escapeHtml = (value: string): string => value.replaceAll(/[&<>"']/g, (c) => ENTITIES[c] ?? c);

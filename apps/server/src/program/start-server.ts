@@ -1,9 +1,9 @@
-import { type App, createApp } from './app.ts';
-import type { Config } from './config/config.ts';
-import { startEmbeddedPostgres } from './db/embedded.ts';
-import { applyMigrations } from './db/migrate.ts';
-import type { Logger } from './observability/logger.ts';
-import { SANDBOX_API_KEY, startSandboxes } from './sandbox/index.ts';
+import { type App, createApp } from '../app.ts';
+import type { Config } from '../config/config.ts';
+import { startEmbeddedPostgres } from '../db/embedded.ts';
+import { applyMigrations } from '../db/migrate.ts';
+import type { Logger } from '../observability/logger.ts';
+import { SANDBOX_API_KEY, startSandboxes } from './sandboxes.ts';
 
 export type Running = {
   /** Of the API; null in a worker. */

@@ -1,8 +1,8 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isAlive, withStartLock } from '../db/start-lock.ts';
-import { startMailSandbox } from './mail/mail-sandbox.ts';
-import { startOpenAiSandbox } from './openai/server.ts';
+import { startMailSandbox } from '../sandbox/mail/mail-sandbox.ts';
+import { startOpenAiSandbox } from '../sandbox/openai/server.ts';
 
 /** Where the stand-ins of the outside services listen. */
 export type SandboxUrls = { openai: string; mail: string; smtp: string };

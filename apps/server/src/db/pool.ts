@@ -1,0 +1,13 @@
+import pg from 'pg';
+
+/** A small pool for libraries that speak to PostgreSQL by themselves; a broken idle connection is replaced, not thrown. */
+export function createPool(databaseUrl: string, options: { max: number; applicationName: string }): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: options.max,
+    connectionTimeoutMillis: 3_000,
+    application_name: options.applicationName,
+  });
+  pool.on('error', () => undefined);
+  return pool;
+}
