@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { type EngineJob, FromEngine, OUTCOMES, type ToEngine } from '@pingplex/shared/contracts/engine';
 import { AppError } from '@pingplex/shared/errors';
 
-const ENTRY = fileURLToPath(new URL('../main.ts', import.meta.url));
+/** The worker's entry: a source file in a checkout; in the package both programs are bundles that lie side by side. */
+const ENTRY = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../main.ts' : './main.mjs', import.meta.url));
 /** Longest silence of a busy worker. Heartbeats come four times a second, but one long call into a library may hold them up. */
 const SILENCE_MS = 30_000;
 const RSS_LIMIT_BYTES = 2 * 1024 ** 3;
