@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
+import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readWallet } from '../../src/modules/credits/service.ts';
-import { cancelGeneration } from '../../src/modules/generations/service.ts';
+import { cancelGeneration, QUEUES } from '../../src/modules/generations/service.ts';
+import { startOpenAiSandbox } from '../../src/sandbox/openai/server.ts';
 import { Controls } from '../../src/sandbox/openai/state.ts';
-import { createWorld, sha256Of, until, type World } from '../helpers/generation-world.ts';
+import { createWorld, SANDBOX_KEY, sha256Of, until, type World } from '../helpers/generation-world.ts';
 
 let world: World;
 beforeAll(async () => {
-  world = await createWorld({}, 2_000);
+  world = await createWorld();
 });
 afterEach(async () => {
   world.sandbox.state.setControls(Controls.parse({}));
@@ -19,6 +21,15 @@ afterAll(() => world.stop());
 
 const paidFor = (prompt: string) => world.sandbox.state.journal().filter((entry) => entry.prompt === prompt);
 const unique = (text: string) => `${text} ${randomUUID()}`;
+
+/** Nobody gets a turn at the provider until it is resumed. */
+const pauseProvider = () =>
+  world.db.$executeRaw`INSERT INTO provider_state (provider, blocked_until) VALUES ('openai', now() + interval '1 hour')
+    ON CONFLICT (provider) DO UPDATE SET blocked_until = excluded.blocked_until`;
+const resumeProvider = async () => {
+  await world.db.$executeRaw`UPDATE provider_state SET blocked_until = NULL`;
+  await world.deps.queue.enqueue(QUEUES.pump, { provider: 'openai' });
+};
 
 describe('a generation', () => {
   test('ends with verified results of the asked size, paid once and in full', async () => {
@@ -67,7 +78,7 @@ describe('a generation', () => {
     expect((await readWallet(world.db, userId)).available).toBe(5);
   });
 
-  test.each(['[[drop]]', '[[hang]]', '[[500]]'])('whose answer is lost is never sent again: %s', async (word) => {
+  test.each(['[[drop]]', '[[500]]'])('whose answer is lost is never sent again: %s', async (word) => {
     const userId = await world.newUser(5);
     const prompt = unique(`a bridge ${word}`);
     const made = await world.create(userId, prompt);
@@ -88,6 +99,33 @@ describe('a generation', () => {
     expect(attempts.map((a) => a.outcome)).toEqual(['throttled', 'throttled', 'delivered']);
     expect(paidFor(prompt)).toHaveLength(1);
   });
+});
+
+test('a provider that never answers is given up, and not asked again', async () => {
+  const impatient = await createWorld({}, 1_500);
+  const userId = await impatient.newUser(5);
+  const made = await impatient.create(userId, 'endless [[hang]]');
+  expect(await impatient.ended(userId, made.id)).toMatchObject({ state: 'failed', failure: { code: 'generation.submitLost' } });
+  expect(impatient.sandbox.state.journal()).toHaveLength(1);
+  expect(await impatient.violations()).toEqual([]);
+  await impatient.stop();
+});
+
+test('a provider that can not be reached is asked again, and was never paid meanwhile', async () => {
+  const alone = await createWorld();
+  const port = Number(new URL(alone.sandbox.url).port);
+  await alone.sandbox.stop();
+  const userId = await alone.newUser(5);
+  const made = await alone.create(userId, 'out of reach');
+  await until(
+    () => alone.db.attempt.count({ where: { generationId: made.id, outcome: 'notSent' } }),
+    (n) => n > 0,
+  );
+  alone.sandbox = await startOpenAiSandbox({ port, folder: path.join(alone.folder, 'sandbox'), apiKey: SANDBOX_KEY });
+  expect(await alone.ended(userId, made.id)).toMatchObject({ state: 'succeeded', credits: { captured: 1 } });
+  expect(alone.sandbox.state.journal()).toHaveLength(1);
+  expect(await alone.violations()).toEqual([]);
+  await alone.stop();
 });
 
 describe('the same key', () => {
@@ -119,12 +157,7 @@ describe('the same key', () => {
 describe('cancel', () => {
   test('ends what is not sent at once and gives everything back', async () => {
     const userId = await world.newUser(5);
-    // The lane runs two at a time: the third waits.
-    const running = await Promise.all([1, 2].map((i) => world.create(userId, unique(`slow ${i} [[slow:1200]]`))));
-    await until(
-      () => world.db.generation.count({ where: { userId, state: 'submitting' } }),
-      (n) => n === 2,
-    );
+    await pauseProvider();
     const waiting = await world.create(userId, unique('never sent'));
     const canceled = await cancelGeneration(world.deps, userId, waiting.id);
     expect(canceled).toMatchObject({
@@ -133,7 +166,9 @@ describe('cancel', () => {
       failure: { code: 'generation.canceled' },
     });
     expect(await cancelGeneration(world.deps, userId, waiting.id)).toEqual(canceled);
-    for (const g of running) await world.ended(userId, g.id);
+    await resumeProvider();
+    const next = await world.create(userId, unique('sent'));
+    await world.ended(userId, next.id);
     expect(await world.db.attempt.count({ where: { generationId: waiting.id } })).toBe(0);
   });
 
@@ -158,8 +193,10 @@ describe('cancel', () => {
 
 test('a user with many items does not make another one wait for all of them', async () => {
   const [many, few] = [await world.newUser(40), await world.newUser(5)];
+  await pauseProvider();
   const crowd = await Promise.all(Array.from({ length: 24 }, (_, i) => world.create(many, unique(`crowd ${i} [[slow:60]]`))));
   const single = await world.create(few, unique('just one'));
+  await resumeProvider();
   const done = await world.ended(few, single.id);
   const stillWaiting = await world.db.generation.count({ where: { userId: many, finishedAt: null } });
   expect(done.state).toBe('succeeded');

@@ -33,8 +33,9 @@ const OFTEN: readonly Sweeper[] = ['sweep.leases', 'sweep.unknown'];
 export function declareQueues(queue: Queue): void {
   queue.declare(QUEUES.pump, { policy: 'standard', expireInS: 60, retryLimit: 5, concurrency: 1 });
   queue.declare(QUEUES.submit, { policy: 'exclusive', expireInS: 900, retryLimit: 2, concurrency: 8 });
-  queue.declare(QUEUES.store, { policy: 'exclusive', expireInS: 120, retryLimit: 5, concurrency: 2 });
-  for (const name of Object.keys(SWEEPERS)) queue.declare(name, { policy: 'exclusive', expireInS: 300, retryLimit: 0, concurrency: 1 });
+  // `short`, not `exclusive`: the job of a killed worker stays active until it expires and must keep nobody from doing its work.
+  queue.declare(QUEUES.store, { policy: 'short', expireInS: 120, retryLimit: 5, concurrency: 2 });
+  for (const name of Object.keys(SWEEPERS)) queue.declare(name, { policy: 'short', expireInS: 300, retryLimit: 0, concurrency: 1 });
 }
 
 /**
