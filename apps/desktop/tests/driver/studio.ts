@@ -1,0 +1,164 @@
+import type { BatchView, IpcInput, IpcOutput, IpcRouteId, ItemView, MediaFileView, ResultView } from '@pingplex/shared/contracts/ipc';
+import type { StepVerb } from '@pingplex/shared/domain';
+import type { Envelope } from '@pingplex/shared/errors';
+import type { ElectronApplication, Page } from 'playwright';
+import { confirmAddress } from './mail.ts';
+
+export type Screen = 'workspace' | 'queue' | 'library' | 'recipes' | 'account';
+
+/** Names that the window shows in English; selectors live here and nowhere else. */
+const NAMES = {
+  screen: { workspace: 'Workspace', queue: 'Queue', library: 'Library', recipes: 'Recipes', account: 'Account' },
+  verb: { clean: 'Clean', unicalize: 'Unicalize', convert: 'Convert', generate: 'AI edit' },
+} as const;
+
+/** The studio as a person uses it: every method does what a hand would do in the real window. */
+export class Studio {
+  readonly app: ElectronApplication;
+  readonly page: Page;
+
+  constructor(app: ElectronApplication, page: Page) {
+    this.app = app;
+    this.page = page;
+  }
+
+  async go(screen: Screen): Promise<void> {
+    await this.page.getByRole('navigation').getByRole('button', { name: NAMES.screen[screen] }).first().click();
+    await this.page.getByTestId(`screen-${screen}`).waitFor();
+  }
+
+  /** Makes the system's open dialog answer with these paths, as if they had been picked in it. */
+  async answerDialog(paths: readonly string[]): Promise<void> {
+    await this.app.evaluate(({ dialog }, filePaths) => {
+      dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [...filePaths] });
+    }, paths);
+  }
+
+  async addFolder(folder: string): Promise<void> {
+    await this.answerDialog([folder]);
+    await this.page.getByRole('button', { name: 'Add folder' }).first().click();
+  }
+
+  async addFiles(files: readonly string[]): Promise<void> {
+    await this.answerDialog(files);
+    await this.page.getByRole('button', { name: 'Add files' }).first().click();
+  }
+
+  /** Everything in the workspace, once nothing is being read any more and at least `count` files are there. */
+  async filesReady(count = 1): Promise<readonly MediaFileView[]> {
+    for (;;) {
+      const { files, total } = await this.call('library.page', { limit: 5000 });
+      if (total >= count && files.every(({ state }) => state !== 'reading')) return files;
+      await this.page.waitForTimeout(100);
+    }
+  }
+
+  async addStep(verb: StepVerb): Promise<void> {
+    const row = this.page.getByTestId('recipe-row');
+    const before = await row.getByTestId('step-chip').count();
+    await row.getByRole('button', { name: 'Step', exact: true }).click();
+    await this.page.getByRole('menuitem', { name: new RegExp(`^${NAMES.verb[verb]}`) }).click();
+    await row.getByTestId('step-chip').nth(before).waitFor();
+  }
+
+  /** Opens the settings of the n-th step (from 0), lets `change` work on them, and closes them. */
+  async editStep(index: number, change: (dialog: Page) => Promise<void>): Promise<void> {
+    const settings = this.page.getByRole('dialog');
+    if (!(await settings.isVisible())) await this.page.getByTestId('step-chip').nth(index).click();
+    await settings.waitFor();
+    await change(this.page);
+    await this.page.keyboard.press('Escape');
+    await settings.waitFor({ state: 'hidden' });
+  }
+
+  async chooseOutput(folder: string, template?: string): Promise<void> {
+    await this.answerDialog([folder]);
+    await this.page.getByTestId('output-chip').click();
+    const dialog = this.page.getByRole('dialog');
+    await dialog.getByRole('button', { name: /Choose/ }).click();
+    if (template !== undefined) await dialog.getByTestId('template').fill(template);
+    await dialog.getByTestId('output-folder').filter({ hasNotText: 'None chosen' }).waitFor();
+    await this.page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+  }
+
+  async confirmRights(): Promise<void> {
+    await this.page.getByTestId('rights').getByRole('checkbox').check({ force: true });
+  }
+
+  /** Presses Run as soon as the window allows it. @returns id of the new batch */
+  async run(): Promise<string> {
+    const known = new Set((await this.call('batches.list', {})).batches.map(({ id }) => id));
+    await this.page.locator('[data-testid="run"]:not([disabled])').click({ timeout: 60_000 });
+    for (;;) {
+      const fresh = (await this.call('batches.list', {})).batches.find(({ id }) => !known.has(id));
+      if (fresh !== undefined) return fresh.id;
+      await this.page.waitForTimeout(50);
+    }
+  }
+
+  async batch(batchId: string): Promise<BatchView> {
+    const found = (await this.call('batches.list', {})).batches.find(({ id }) => id === batchId);
+    if (found === undefined) throw new Error('no such batch');
+    return found;
+  }
+
+  /** Waits until nothing of a batch is waiting or running. */
+  async finished(batchId: string): Promise<{ batch: BatchView; items: readonly ItemView[]; results: readonly ResultView[] }> {
+    for (;;) {
+      const batch = await this.batch(batchId);
+      if (batch.state === 'finished' || batch.state === 'canceled') {
+        const { items } = await this.call('batches.items', { batchId: batch.id });
+        const { results } = await this.call('batches.results', { batchId: batch.id, limit: 10_000 });
+        return { batch, items, results };
+      }
+      await this.page.waitForTimeout(200);
+    }
+  }
+
+  /** Creates an account and signs in, reading the confirmation mail from the local mail sandbox. */
+  async signUp(email: string, password: string, mailSandboxUrl: string): Promise<void> {
+    await this.go('account');
+    await this.page.locator('label', { hasText: 'Create account' }).click();
+    await this.page.getByLabel('E-mail').fill(email);
+    await this.page.getByLabel('Password', { exact: true }).fill(password);
+    await this.page.getByRole('button', { name: 'Create account' }).click();
+    await this.page.getByTestId('verification-wait').waitFor();
+    await confirmAddress(mailSandboxUrl, email);
+    await this.page.getByRole('button', { name: /I confirmed/ }).click();
+    await this.page.getByTestId('balance').first().waitFor();
+  }
+
+  async signIn(email: string, password: string): Promise<void> {
+    await this.go('account');
+    await this.page.getByLabel('E-mail').fill(email);
+    await this.page.getByLabel('Password', { exact: true }).fill(password);
+    await this.page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  }
+
+  async setTheme(theme: 'light' | 'dark'): Promise<void> {
+    await this.call('app.setSettings', { theme });
+    await this.page.locator(`html[data-theme=${theme}]`).waitFor();
+  }
+
+  async setLanguage(language: 'en' | 'ru'): Promise<void> {
+    await this.call('app.setSettings', { language });
+    await this.page.locator(`html[lang=${language}]`).waitFor();
+  }
+
+  /** Reads main's answer to a declared call, through the window's own door. */
+  async call<R extends IpcRouteId>(route: R, input: IpcInput<R>): Promise<IpcOutput<R>> {
+    const answer = await this.answer(route, input);
+    if (!answer.ok) throw new Error(`${route}: ${answer.error.code} ${answer.error.message}`);
+    return answer.data;
+  }
+
+  /** As `call`, but an error is an answer too. */
+  async answer<R extends IpcRouteId>(route: R, input: IpcInput<R>): Promise<Envelope<IpcOutput<R>>> {
+    const ask = { route, input } as { route: string; input: unknown };
+    return (await this.page.evaluate(({ route, input }) => {
+      const door = globalThis as unknown as { pingplex: { invoke(route: string, input: unknown): Promise<unknown> } };
+      return door.pingplex.invoke(route, input);
+    }, ask)) as Envelope<IpcOutput<R>>;
+  }
+}
