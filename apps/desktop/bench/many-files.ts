@@ -49,7 +49,7 @@ export async function addManyFiles(folder: string, count: number): Promise<ManyF
     .toFile(sample);
   const many = await writeMany(folder, sample, count);
   const { app, window, close } = await launchApp({ userData: await mkdtemp(path.join(folder, 'data-')) });
-  await window.getByTestId('workspace').waitFor();
+  await window.getByTestId('screen-workspace').waitFor();
   await app.evaluate(({ dialog }, chosen) => {
     dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] });
   }, many);

@@ -8,6 +8,7 @@ import {
   FileTable,
   pickAll,
   pickNone,
+  reloadFiles,
   removeFiles,
   setQuery,
   showLarge,
@@ -124,15 +125,22 @@ function EmptyWorkspace() {
 }
 
 function List() {
-  const { t } = useTexts();
+  const { t, problem } = useTexts();
   const loaded = useFiles((state) => state.loaded);
   const files = useFiles((state) => state.order.length);
-  const failed = useFiles((state) => state.error !== null);
+  const failure = useFiles((state) => state.loadError);
   const shown = useView((state) => state.visible.length);
   const query = useView((state) => state.query);
   const { view } = useSettings();
   if (!loaded) return <div aria-busy="true" className="h-full" />;
-  if (files === 0) return failed ? null : <EmptyWorkspace />;
+  if (failure) {
+    return (
+      <Empty icon={null} title={problem(failure).title} actions={<Button onClick={() => void reloadFiles()}>{t('common.retry')}</Button>}>
+        {problem(failure).next}
+      </Empty>
+    );
+  }
+  if (files === 0) return <EmptyWorkspace />;
   if (shown === 0 && query !== '') {
     return (
       <Empty
@@ -182,7 +190,7 @@ export function WorkspaceScreen() {
   });
   const inspector = inspectorOpen && files > 0;
   return (
-    <div className="grid h-full min-h-0 grid-cols-[minmax(0,1fr)] grid-rows-[auto_1fr_auto]">
+    <div data-testid="screen-workspace" className="grid h-full min-h-0 grid-cols-[minmax(0,1fr)] grid-rows-[auto_1fr_auto]">
       <Header search={search} />
       <DropArea
         className={`grid min-h-0 ${inspector ? 'grid-cols-[minmax(0,1fr)_352px] max-[1100px]:grid-cols-[minmax(0,1fr)_300px]' : 'grid-cols-1'}`}
