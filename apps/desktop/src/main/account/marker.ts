@@ -21,8 +21,8 @@ export function createMarker(path: string): Marker {
       }
     },
     write: async (account) => {
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(`${path}.new`, JSON.stringify(account));
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await writeFile(`${path}.new`, JSON.stringify(account), { mode: 0o600 });
       await rename(`${path}.new`, path);
     },
     remove: async () => {

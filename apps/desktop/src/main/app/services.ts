@@ -15,6 +15,7 @@ import { Library, type MediaFile } from '../library/library.ts';
 import { PreviewCache } from '../library/preview-cache.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
 import type { Places } from './paths.ts';
+import { scopeSecrets } from './scope-secrets.ts';
 import { type ServerInfo, ServerInfoService } from './server-info.ts';
 
 /** Where a new installation looks for its server; the setting and `PINGPLEX_SERVER_URL` override it. */
@@ -52,7 +53,7 @@ export async function createServices(options: ServicesOptions) {
   const account = createAccountService({
     api,
     events,
-    secrets: await openKeychainStore(logger),
+    secrets: scopeSecrets(await openKeychainStore(logger), userData),
     markerPath: path.join(userData, 'account.json'),
     device: {
       name: os.hostname().slice(0, 80) || 'computer',

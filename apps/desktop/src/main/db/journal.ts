@@ -1,4 +1,4 @@
-import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { withLockRetries } from '../../output/index.ts';
 import type { Logger } from '../logging/logger-port.ts';
@@ -75,7 +75,9 @@ function isUnusable(thrown: unknown): boolean {
  * @param path absolute; its folder is made when missing
  */
 export async function createJournal(path: string, logger: Logger): Promise<Journal> {
-  await mkdir(dirname(path), { recursive: true });
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  // An empty file is an empty database; the files that SQLite adds beside it take its mode.
+  await (await open(path, 'a', 0o600)).close();
   let setAside: string | null = null;
   let sql: Sql;
   try {
