@@ -36,9 +36,16 @@ export async function newAccount(serverUrl: string, mailUrl: string): Promise<st
 }
 
 /** The whole of main over a real server: journal, engine, account, cloud steps, batches. */
-export async function openCloudStudio(options: { serverUrl: string; userData: string; files: TestFiles; email: string; workers?: number }) {
-  const session = openSession(options.serverUrl, options.userData);
-  await session.account.signIn(options.email, PASSWORD);
+export async function openCloudStudio(options: {
+  serverUrl: string;
+  userData: string;
+  files: TestFiles;
+  email: string;
+  secrets?: SecretStore;
+}) {
+  const session = openSession(options.serverUrl, options.userData, options.secrets);
+  await session.account.start();
+  if (session.account.state().account === null) await session.account.signIn(options.email, PASSWORD);
   await session.account.refreshWallet();
   const journal = await createJournal(join(options.userData, 'journal.db'), silentLogger);
   const engine = testEngine(1);
@@ -53,7 +60,6 @@ export async function openCloudStudio(options: { serverUrl: string; userData: st
   const studio = await openStudio(options.userData, options.files, {
     cloud,
     account: session.account,
-    ...(options.workers === undefined ? {} : { workers: options.workers }),
   });
   return {
     ...session,
@@ -93,14 +99,18 @@ export async function faultyLine(target: string, decide: (request: IncomingMessa
       }
       let left = fault.cutAfterBytes;
       answer.on('data', (piece: Buffer) => {
-        outgoing.write(piece.subarray(0, left));
+        if (left <= 0) return;
+        const isLast = piece.length >= left;
+        // What was let through has to arrive before the line breaks.
+        outgoing.write(piece.subarray(0, left), () => {
+          if (isLast) incoming.socket.destroy();
+        });
         left -= piece.length;
-        if (left <= 0) incoming.socket.destroy();
       });
       answer.on('end', () => outgoing.end());
     });
     onward.on('error', () => incoming.socket.destroy());
-    incoming.on('close', () => onward.destroy());
+    outgoing.on('close', () => onward.destroy());
     incoming.pipe(onward);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
