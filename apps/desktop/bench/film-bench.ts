@@ -91,6 +91,7 @@ function cliArgs({ input, output, video, audio }: TranscodeJob): string[] {
     ...filters,
     '-threads',
     threads,
+    '-noautorotate',
     '-i',
     input,
     ...picture,

@@ -8,7 +8,7 @@ const FRAMES_PER_SECOND = 2;
 /** Long films are sampled more thinly, so that measuring doesn't take longer than encoding. */
 const MAX_FRAMES = 240;
 /** Frames with less detail say nothing about likeness. */
-export const MIN_FRAME_QUALITY = 50;
+const MIN_FRAME_QUALITY = 50;
 /** With fewer telling frames than this a result is a guess. */
 export const MIN_FRAMES = 3;
 const SAME_FRAME = 31;
@@ -17,7 +17,7 @@ const SAME_FRAME = 31;
 export type FilmPrint = { readonly frames: readonly PdqPrint[]; readonly telling: readonly PdqPrint[] };
 
 /** How the frames of two films match. */
-export type FilmMatch = {
+type FilmMatch = {
   /** Share of telling frames that have a twin in the other film (PDQ of 31 or less), the larger of both directions; 0–1. */
   readonly share: number;
   /** Median over the frames of the distance to the nearest frame of the other film, the smaller of both directions; 0–256. */

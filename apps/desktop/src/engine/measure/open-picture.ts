@@ -64,13 +64,13 @@ async function openHeic(input: string | Buffer): Promise<OpenPicture> {
   const buffer = typeof input === 'string' ? await readFile(input) : input;
   const [meta, { width, height, data }] = await Promise.all([sharp(buffer).metadata(), decode({ buffer })]);
   const count = width * height;
-  // The decoder always answers RGBA. Moving the colours together in place saves a second copy of up to 200 MB.
+  // The decoder always answers RGBA; the colours alone are a quarter less to keep while variants are made.
+  const rgb = new Uint8Array(count * 3);
   for (let i = 0, o = 0; i < count * 4; i += 4, o += 3) {
-    data[o] = data[i] as number;
-    data[o + 1] = data[i + 1] as number;
-    data[o + 2] = data[i + 2] as number;
+    rgb[o] = data[i] as number;
+    rgb[o + 1] = data[i + 1] as number;
+    rgb[o + 2] = data[i + 2] as number;
   }
-  const rgb = new Uint8Array(data.buffer, data.byteOffset, count * 3);
   return { pixels: { width, height, channels: 3, data: rgb }, format: 'heic', icc: meta.icc, meta };
 }
 

@@ -5,7 +5,7 @@ import type { Luma } from './luma.ts';
  * `pdq/cpp/hashing`): two passes of a box blur in each direction, 64x64 samples, 16x16 low frequencies of a DCT, one bit per
  * coefficient above the median.
  */
-export type PdqHash = Uint16Array;
+type PdqHash = Uint16Array;
 
 /** A picture's hash, those of its eight turns and mirrorings (the first is the hash itself), and how much detail it has (0–100; under 50 hashes mean little). */
 export type PdqPrint = { readonly hash: PdqHash; readonly turns: readonly PdqHash[]; readonly quality: number };

@@ -17,7 +17,7 @@ export type SoundFacts = {
  * Floats of a file's first sound track after a filter chain, at a fixed rate and layout.
  * @param chain FFmpeg audio filters that come before the resampling; may be empty
  */
-export async function* pcm(
+async function* pcm(
   media: OpenMedia,
   to: { rate: number; layout: 'mono' | 'stereo' },
   signal: AbortSignal,

@@ -46,7 +46,7 @@ export function ssim(a: Luma, b: Luma): number {
 }
 
 /** Peak of the signal-to-noise ratio that we report: equal pictures have an infinite one, which no JSON can hold. */
-export const PSNR_LIMIT = 100;
+const PSNR_LIMIT = 100;
 
 /** Peak signal-to-noise ratio of two grey pictures of the same size, dB, at most 100. */
 export function psnr(a: Luma, b: Luma): number {

@@ -4,7 +4,7 @@ import type { MediaKind, Strength } from '@pingplex/shared/domain';
 type Range = readonly [low: number, high: number];
 
 /** Ranges for still pictures. Only the first three move perceptual hashes; the others change bytes and sensor noise. */
-export type PicturePreset = {
+type PicturePreset = {
   /** Degrees, either sign. */
   readonly rotate: Range;
   /** Part of the size that is cut off, beyond what the rotation needs. */
@@ -65,7 +65,7 @@ export const PICTURE_PRESETS: Readonly<Record<Strength, PicturePreset>> = {
 };
 
 /** Ranges for films. Rotation is left out: it costs more than all the rest together. */
-export type FilmPreset = {
+type FilmPreset = {
   /** Share of the width and height that is cut off. */
   readonly crop: Range;
   readonly brightness: Range;
@@ -123,7 +123,7 @@ export const FILM_PRESETS: Readonly<Record<Strength, FilmPreset>> = {
 };
 
 /** Ranges for sound. */
-export type SoundPreset = {
+type SoundPreset = {
   /** Change of speed that shifts the pitch too, either sign. */
   readonly speed: Range;
   /** Change of tempo alone, either sign. */

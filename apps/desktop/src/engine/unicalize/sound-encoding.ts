@@ -4,7 +4,7 @@ import type { StreamFacts } from '../binaries/av.ts';
 import type { AudioTrack } from '../binaries/transcode.ts';
 
 /** An encoder with the sample layout that it takes. */
-export type SoundEncoding = Omit<AudioTrack, 'filter'> & { readonly rate: number; readonly format: string };
+type SoundEncoding = Omit<AudioTrack, 'filter'> & { readonly rate: number; readonly format: string };
 
 /** Containers per format, by FFmpeg's names. */
 const SOUND_CONTAINERS: Readonly<Partial<Record<MediaFormat, string>>> = {
