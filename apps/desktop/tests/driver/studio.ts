@@ -1,7 +1,7 @@
 import type { BatchView, IpcInput, IpcOutput, IpcRouteId, ItemView, MediaFileView, ResultView } from '@pingplex/shared/contracts/ipc';
 import type { StepVerb } from '@pingplex/shared/domain';
 import type { Envelope } from '@pingplex/shared/errors';
-import type { ElectronApplication, Page } from 'playwright';
+import type { ElectronApplication, Locator, Page } from 'playwright';
 import { confirmAddress } from './mail.ts';
 
 export type Screen = 'workspace' | 'queue' | 'library' | 'recipes' | 'account';
@@ -59,16 +59,34 @@ export class Studio {
     await row.getByRole('button', { name: 'Step', exact: true }).click();
     await this.page.getByRole('menuitem', { name: new RegExp(`^${NAMES.verb[verb]}`) }).click();
     await row.getByTestId('step-chip').nth(before).waitFor();
+    await this.closeDialog();
+  }
+
+  /** Closes the topmost dialog or popover, when one is open. */
+  async closeDialog(): Promise<void> {
+    const dialogs = this.page.getByRole('dialog');
+    while ((await dialogs.count()) > 0) {
+      await this.page.keyboard.press('Escape');
+      await this.page.waitForTimeout(50);
+    }
+  }
+
+  /** Takes every step off the bar; what was there before a restart may stand there again. */
+  async clearSteps(): Promise<void> {
+    const chips = this.page.getByTestId('step-chip');
+    for (let left = await chips.count(); left > 0; left -= 1) {
+      await chips.first().press('Delete');
+      await chips.nth(left - 1).waitFor({ state: 'detached' });
+    }
   }
 
   /** Opens the settings of the n-th step (from 0), lets `change` work on them, and closes them. */
   async editStep(index: number, change: (dialog: Page) => Promise<void>): Promise<void> {
-    const settings = this.page.getByRole('dialog');
-    if (!(await settings.isVisible())) await this.page.getByTestId('step-chip').nth(index).click();
-    await settings.waitFor();
+    await this.closeDialog();
+    await this.page.getByTestId('step-chip').nth(index).click();
+    await this.page.getByRole('dialog').waitFor();
     await change(this.page);
-    await this.page.keyboard.press('Escape');
-    await settings.waitFor({ state: 'hidden' });
+    await this.closeDialog();
   }
 
   async chooseOutput(folder: string, template?: string): Promise<void> {
@@ -95,6 +113,17 @@ export class Studio {
       if (fresh !== undefined) return fresh.id;
       await this.page.waitForTimeout(50);
     }
+  }
+
+  /** A batch as the queue shows it. */
+  card(batchId: string): Locator {
+    return this.page.locator(`[data-testid=batch][data-batch-id="${batchId}"]`);
+  }
+
+  /** Presses "Go on" under a batch that was interrupted. */
+  async goOn(batchId: string): Promise<void> {
+    await this.go('queue');
+    await this.card(batchId).getByRole('button', { name: 'Go on' }).click();
   }
 
   async batch(batchId: string): Promise<BatchView> {
