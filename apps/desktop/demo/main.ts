@@ -2,11 +2,16 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { runDemo } from './run-demo.ts';
 import { makeSamples } from '../samples/make-samples.ts';
+import { runDemo } from './run-demo.ts';
 
 const { values } = parseArgs({
-  options: { input: { type: 'string' }, output: { type: 'string' }, ai: { type: 'boolean', default: true }, 'no-ai': { type: 'boolean', default: false } },
+  options: {
+    input: { type: 'string' },
+    output: { type: 'string' },
+    ai: { type: 'boolean', default: true },
+    'no-ai': { type: 'boolean', default: false },
+  },
 });
 const cwd = process.env['PINGPLEX_CWD'] ?? process.cwd();
 const output = path.resolve(cwd, values.output ?? 'demo-output');

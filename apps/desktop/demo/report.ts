@@ -17,7 +17,14 @@ export type ReportedFile = {
   /** What should be there and isn't, or isn't as it should be. Empty means verified. */
   missing: string[];
 };
-export type Report = { startedAt: string; finishedAt: string; sandbox: boolean; formats: string[]; files: ReportedFile[]; credits: { before: number; after: number } | null };
+export type Report = {
+  startedAt: string;
+  finishedAt: string;
+  sandbox: boolean;
+  formats: string[];
+  files: ReportedFile[];
+  credits: { before: number; after: number } | null;
+};
 
 /** Reads a file again and hashes it; the app's own figure is compared with this one. */
 async function hashOf(file: string): Promise<string> {
@@ -33,7 +40,13 @@ type Expectation = { readonly variants: number; readonly edits: number };
  * Holds one item against what was promised: as many results as the recipe makes, each on disk with its hash, decodable, distinct, with
  * figures; an item that failed must say why.
  */
-export async function checkItem(item: ItemView, results: readonly ResultView[], folder: string, expected: Expectation, verify: Verify): Promise<ReportedFile> {
+export async function checkItem(
+  item: ItemView,
+  results: readonly ResultView[],
+  folder: string,
+  expected: Expectation,
+  verify: Verify,
+): Promise<ReportedFile> {
   const missing: string[] = [];
   const reported: ReportedResult[] = [];
   for (const result of results) {
@@ -48,7 +61,8 @@ export async function checkItem(item: ItemView, results: readonly ResultView[], 
     if (info.size !== result.sizeBytes) missing.push(`${result.name} has another size than the app says`);
     if (!(await verify(full)).decodes) missing.push(`${result.name} does not decode`);
     const { measurements } = result;
-    if (result.verb === 'unicalize' && (measurements.fromSource === undefined || measurements.quality === undefined)) missing.push(`${result.name} has no figures`);
+    if (result.verb === 'unicalize' && (measurements.fromSource === undefined || measurements.quality === undefined))
+      missing.push(`${result.name} has no figures`);
     reported.push({ path: path.relative(folder, full), sha256, measurements, credits: result.credits });
   }
   if (new Set(reported.map(({ sha256 }) => sha256)).size !== reported.length) missing.push('two results are the same file');
@@ -95,6 +109,7 @@ export function table(files: readonly ReportedFile[]): string {
   });
   const head = ['file', 'format', 'outcome', 'results', 'distance', 'credits', 'check'];
   const widths = head.map((title, column) => Math.min(40, Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length))));
-  const line = (cells: readonly string[]): string => cells.map((cell, column) => (column === cells.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ');
+  const line = (cells: readonly string[]): string =>
+    cells.map((cell, column) => (column === cells.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ');
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }

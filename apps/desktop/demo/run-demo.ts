@@ -22,7 +22,13 @@ export type DemoOptions = {
 };
 
 /** Does the main job in the real window and checks every result from disk. */
-export async function runDemo({ input, output, work, withAi, say }: DemoOptions): Promise<{ report: Report; text: string; isWhole: boolean }> {
+export async function runDemo({
+  input,
+  output,
+  work,
+  withAi,
+  say,
+}: DemoOptions): Promise<{ report: Report; text: string; isWhole: boolean }> {
   const startedAt = new Date().toISOString();
   const results = path.join(output, 'results');
   const pictures = path.join(output, 'screenshots');
@@ -30,7 +36,12 @@ export async function runDemo({ input, output, work, withAi, say }: DemoOptions)
   const before = new Set(await readdir(results, { recursive: true }));
   say('Starting the server …');
   const server = await startServer(path.join(work, 'server'));
-  const engine = createEngineHost({ nodeBinary: process.execPath, entry: path.resolve(import.meta.dirname, '../src/engine/main.ts'), workers: 2, logger: silentLogger });
+  const engine = createEngineHost({
+    nodeBinary: process.execPath,
+    entry: path.resolve(import.meta.dirname, '../src/engine/main.ts'),
+    workers: 2,
+    logger: silentLogger,
+  });
   let running: RunningApp | undefined;
   try {
     say('Opening the window …');
@@ -84,7 +95,15 @@ export async function runDemo({ input, output, work, withAi, say }: DemoOptions)
       ...(unaccounted.length === 0 ? [] : [`files that no result accounts for: ${unaccounted.join(', ')}`]),
       ...(broken === 0 ? [] : [`${broken} files lack something that was promised`]),
     ];
-    return { report, text: `${table(reported)}\n\n${summary.join('\n')}`, isWhole: broken === 0 && unaccounted.length === 0 && verified > 0 };
+    return {
+      report,
+      text: `${table(reported)}\n\n${summary.join('\n')}`,
+      isWhole: broken === 0 && unaccounted.length === 0 && verified > 0,
+    };
+  } catch (error) {
+    // What the window showed says more than where the script stood.
+    await running?.window.screenshot({ path: path.join(pictures, 'failure.png') }).catch(() => undefined);
+    throw error;
   } finally {
     await running?.close();
     await engine.close();
@@ -94,16 +113,15 @@ export async function runDemo({ input, output, work, withAi, say }: DemoOptions)
 
 /** Clean → Unicalize ×3 → for images one AI edit, put together by hand in the window. */
 async function buildRecipe(studio: Studio, withAi: boolean): Promise<void> {
-  await studio.addStep('clean');
-  await studio.page.keyboard.press('Escape');
-  await studio.addStep('unicalize');
+  for (const verb of withAi ? (['clean', 'unicalize', 'generate'] as const) : (['clean', 'unicalize'] as const)) {
+    await studio.addStep(verb);
+  }
   await studio.editStep(1, async (page) => {
-    await page.getByLabel('Variants per file').fill(String(VARIANTS));
-    if (withAi) await page.getByRole('checkbox', { name: /Save this step/ }).check();
+    await page.getByRole('dialog').getByLabel('Variants per file').fill(String(VARIANTS));
+    if (withAi) await page.getByRole('checkbox', { name: /Save this step/ }).check({ force: true });
   });
   if (!withAi) return;
-  await studio.addStep('generate');
   await studio.editStep(2, async (page) => {
-    await page.getByLabel('Prompt').fill(PROMPT);
+    await page.getByRole('dialog').getByRole('textbox', { name: 'Prompt' }).fill(PROMPT);
   });
 }
