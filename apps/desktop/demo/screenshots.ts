@@ -40,11 +40,12 @@ export function takeScreenshots(studio: Studio, folder: string) {
   };
 }
 
-/** Waits until pictures in view are decoded and the window has painted twice. */
+/** Waits until pictures in view are decoded, transitions are over and the window has painted twice. */
 async function settle(studio: Studio): Promise<void> {
   await studio.page.evaluate(`(async () => {
     const inView = [...document.images].filter((image) => image.getBoundingClientRect().top < innerHeight);
     await Promise.all(inView.map((image) => image.decode().catch(() => undefined)));
+    await Promise.all(document.getAnimations().map((one) => one.finished.catch(() => undefined)));
     await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
   })()`);
 }
