@@ -45,11 +45,13 @@ describe('local work', () => {
       const id = await startBatch(running, at('hostile-out'), [{ verb: 'clean' }], '{name}');
       await eventually(() => batchState(running.window, id), 'finished');
       const { results } = await data(call(running.window, 'batches.results', {}));
-      expect(results.map(({ name }) => name).sort()).toEqual([...names].sort());
-      expect((await readdir(at('hostile-out'))).sort()).toEqual([...names].sort());
+      // Results get names that no program takes for an option or a pipe.
+      const made = (name: string): string => name.replace(/^-/, '_').replaceAll('|', '_');
+      expect(results.map(({ name }) => name).sort()).toEqual(names.map(made).sort());
+      expect((await readdir(at('hostile-out'))).sort()).toEqual(names.map(made).sort());
       expect((await readdir(at('hostile'))).sort()).toEqual([...names].sort());
       for (const name of HOSTILE) {
-        const tags = await askExifTool(at('hostile-out', name));
+        const tags = await askExifTool(at('hostile-out', made(name)));
         expect(
           Object.keys(tags).filter((key) => /GPS|Artist|Model/.test(key)),
           name,
@@ -113,16 +115,16 @@ describe('a second launch', () => {
 
 describe('crashes of the window', () => {
   test('rows 25 and 26: the renderer is killed in a batch; the window comes back, the batch goes on, sleep is held no longer than it runs', async () => {
-    for (let n = 0; n < 12; n += 1) await writePicture(at('crash', `${n}.jpg`), n, 1600, 1200);
+    for (let n = 0; n < 8; n += 1) await writePicture(at('crash', `${n}.jpg`), n, 900, 700);
     const running = await launchApp({ userData: at('crash-data'), openWith: [at('crash')] });
     try {
       const holdsSleep = () =>
         running.app.evaluate(({ powerSaveBlocker }) =>
           Array.from({ length: 50 }, (_, id) => powerSaveBlocker.isStarted(id)).includes(true),
         );
-      await filesRead(running.window, 12);
+      await filesRead(running.window, 8);
       expect(await holdsSleep()).toBe(false);
-      const id = await startBatch(running, at('crash-out'), [{ verb: 'unicalize', variants: 3 }]);
+      const id = await startBatch(running, at('crash-out'), [{ verb: 'unicalize', variants: 2 }]);
       await eventually(holdsSleep, true);
       const pid = await running.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.getOSProcessId() ?? 0);
       process.kill(pid, 'SIGKILL');
@@ -130,7 +132,9 @@ describe('crashes of the window', () => {
         running.app.evaluate(async ({ BrowserWindow }, text) => {
           const contents = BrowserWindow.getAllWindows()[0]?.webContents;
           if (contents === undefined || contents.isCrashed() || contents.isLoading()) return 'not there';
-          return await contents.executeJavaScript(text);
+          // A call into a renderer that is just dying is never answered.
+          const late = new Promise<string>((resolve) => setTimeout(() => resolve('no answer'), 2000));
+          return await Promise.race([contents.executeJavaScript(text), late]);
         }, expression);
       await eventually(() => ask(`document.getElementById('root').childElementCount > 0`), true);
       expect(await running.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.getOSProcessId())).not.toBe(
@@ -139,7 +143,7 @@ describe('crashes of the window', () => {
       const state = `window.pingplex.invoke('batches.list', {}).then(({ data }) => data.batches.find(({ id }) => id === '${id}').state)`;
       await eventually(() => ask(state), 'finished');
       await eventually(holdsSleep, false);
-      expect(await readdir(at('crash-out'))).toHaveLength(36);
+      expect(await readdir(at('crash-out'))).toHaveLength(16);
       const log = await readFile(at('crash-data', 'logs', 'pingplex.log'), 'utf8');
       expect(log).toContain('the window crashed');
     } finally {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AddReport, IpcInput, IpcOutput, IpcRouteId, LibraryPage, MediaFileView } from '@pingplex/shared/contracts/ipc';
@@ -71,6 +72,7 @@ export async function startBatch(
   steps: IpcInput<'batches.start'>['steps'],
   template = '{name}-{variant}',
 ): Promise<string> {
+  await mkdir(outputFolder, { recursive: true });
   await chooseInDialogs(running, [outputFolder]);
   const folder = await data(call(running.window, 'app.chooseOutputFolder', {}));
   const { files } = await library(running.window);

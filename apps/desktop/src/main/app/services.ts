@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { EngineJob, OutcomeOf } from '@pingplex/shared/contracts/engine';
@@ -41,6 +42,8 @@ export async function createServices(options: ServicesOptions) {
   const { userData, logger, settings, places, emit } = options;
   const serverUrl = (): string => (settings.settings.serverUrl ?? options.serverUrlFromEnvironment ?? DEFAULT_SERVER).replace(/\/+$/, '');
 
+  const workRoot = path.join(userData, 'work');
+  await mkdir(workRoot, { recursive: true, mode: 0o700 });
   const journal = await createJournal(path.join(userData, 'journal.db'), logger);
   const engine = createEngineHost({
     nodeBinary: places.node,
@@ -87,7 +90,7 @@ export async function createServices(options: ServicesOptions) {
     account,
     usage,
     files: { resolve: (id) => sourceFile(library.get(id)) },
-    workRoot: path.join(userData, 'work'),
+    workRoot,
     display: (full) => shortenHome(full, options.homeDir),
     folderPath: (id) => settings.folderPath(id),
     onBusy: (busy) => {

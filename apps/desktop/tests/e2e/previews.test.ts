@@ -1,0 +1,205 @@
+import path from 'node:path';
+import type { MediaFileView } from '@pingplex/shared/contracts/ipc';
+import sharp, { type Sharp } from 'sharp';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { makeSamples } from '../../samples/make-samples.ts';
+import { chooseFile, type Desk, openDesk } from '../driver/desk.ts';
+import { hashesBelow } from '../driver/disk.ts';
+import type { Studio } from '../driver/studio.ts';
+
+let desk: Desk;
+let studio: Studio;
+let before: Record<string, string>;
+
+beforeAll(async () => {
+  desk = await openDesk('previews');
+  studio = desk.studio();
+  const samples = await makeSamples(desk.input, { only: ['jpeg', 'heic', 'raw', 'mp4', 'mp3'], isSmall: true });
+  before = await hashesBelow(desk.input);
+  await studio.addFolder(desk.input);
+  await studio.filesReady(samples.length);
+});
+afterAll(async () => {
+  await desk?.done();
+});
+
+const large = () => studio.page.getByTestId('large-preview');
+
+/** Opens the large preview by the keyboard, as row 79 asks, and gives the shown file. */
+async function openLarge(name: string): Promise<MediaFileView> {
+  const file = await chooseFile(studio, name);
+  await studio.page.getByTestId('file-grid').focus();
+  await studio.page.keyboard.press('Space');
+  await large().getByTestId('preview').waitFor();
+  return file;
+}
+async function closeLarge(): Promise<void> {
+  await studio.page.keyboard.press('Escape');
+  await large().waitFor({ state: 'detached' });
+}
+const reads = <T>(script: string): Promise<T> => studio.page.evaluate<T>(`(() => { const root = document.querySelector('[data-testid=large-preview]'); ${script} })()`);
+/** Waits until something that the page shows reads as expected. */
+const until = <T>(read: () => Promise<T>, check: (value: T) => void): Promise<void> =>
+  vi.waitFor(async () => check(await read()), { timeout: 60_000, interval: 50 });
+
+type Shown = { readonly width: number; readonly height: number; readonly transform: string };
+/** The decoded picture: its size and its zoom. */
+const picture = (): Promise<Shown> =>
+  studio.page.evaluate(`(async () => {
+    const image = document.querySelector('[data-testid=large-preview] img');
+    await image.decode();
+    return { width: image.naturalWidth, height: image.naturalHeight, transform: image.style.transform };
+  })()`);
+
+const GRID = 12;
+/** Mean difference per channel (0–255) between what is on screen and the file as it is meant to be seen, on a coarse grid. */
+async function differenceOnScreen(file: string): Promise<number> {
+  const seen = sharp(await large().locator('img').screenshot());
+  const { width: boxWidth, height: boxHeight } = await seen.metadata();
+  const upright = sharp(file).autoOrient();
+  const { autoOrient: size } = await sharp(file).metadata();
+  const scale = Math.min(boxWidth / size.width, boxHeight / size.height);
+  const [width, height] = [Math.floor(size.width * scale), Math.floor(size.height * scale)];
+  const inside = { left: Math.floor((boxWidth - width) / 2), top: Math.floor((boxHeight - height) / 2), width, height };
+  const coarse = (image: Sharp): Promise<Buffer> =>
+    image.toColourspace('srgb').removeAlpha().resize(GRID, GRID, { fit: 'fill' }).raw().toBuffer();
+  const [shown, meant] = await Promise.all([coarse(seen.extract(inside)), coarse(upright)]);
+  return shown.reduce((sum, value, at) => sum + Math.abs(value - (meant[at] ?? 0)), 0) / shown.length;
+}
+
+describe('row 31: images with zoom, true orientation, HEIC and RAW', () => {
+  test('row 31: a picture that is stored turned is shown upright', async () => {
+    const file = await openLarge('Alpine lake.jpg');
+    expect(file.summary?.orientation).toBe(6);
+    const shown = await picture();
+    expect([shown.width, shown.height]).toEqual([file.summary?.width, file.summary?.height]);
+    expect(shown.width).toBeGreaterThan(shown.height);
+    expect(await differenceOnScreen(path.join(desk.input, file.name))).toBeLessThan(12);
+    await closeLarge();
+  });
+
+  test('row 31: a picture in Display P3 keeps its colours', async () => {
+    await openLarge('product still.jpg');
+    expect(await differenceOnScreen(path.join(desk.input, 'studio', 'product still.jpg'))).toBeLessThan(12);
+    await closeLarge();
+  });
+
+  test('row 31: plus, minus, arrows, nought and a double click zoom and move', async () => {
+    await openLarge('Закат над Батуми.jpg');
+    const scale = async (): Promise<number> => Number(/scale\(([\d.]+)\)/.exec((await picture()).transform)?.[1]);
+    expect(await scale()).toBe(1);
+    await studio.page.keyboard.press('+');
+    await studio.page.keyboard.press('+');
+    await until(scale, (value) => expect(value).toBeCloseTo(2.25, 3));
+    await large().getByText('225%', { exact: true }).waitFor();
+    await studio.page.keyboard.press('ArrowLeft');
+    await until(picture, ({ transform }) => expect(transform).toContain('translate(40px, 0px)'));
+    await studio.page.keyboard.press('-');
+    await until(scale, (value) => expect(value).toBeCloseTo(1.5, 3));
+    await studio.page.keyboard.press('0');
+    await until(picture, ({ transform }) => expect(transform).toBe('translate(0px, 0px) scale(1)'));
+    await large().locator('img').dblclick();
+    await until(scale, (value) => expect(value).toBeGreaterThanOrEqual(2));
+    await large().locator('img').dblclick();
+    await until(scale, (value) => expect(value).toBe(1));
+    await large().locator('img').hover();
+    await studio.page.mouse.wheel(0, -400);
+    await until(scale, (value) => expect(value).toBeGreaterThan(1.5));
+    await closeLarge();
+  });
+
+  test.each(['Islands.heic', 'RAW_0417.dng'])('row 31: %s is shown by a labelled stand-in', async (name) => {
+    const file = await openLarge(name);
+    const shown = await picture();
+    const ratio = (file.summary?.width ?? 0) / (file.summary?.height ?? 1);
+    expect(shown.width).toBeGreaterThan(60);
+    expect(shown.width / shown.height).toBeCloseTo(ratio, 1);
+    await large().getByText('Stand-in, smaller than the original').waitFor();
+    await closeLarge();
+  });
+
+  test('row 31: looking changes no file', async () => {
+    expect(await hashesBelow(desk.input)).toEqual(before);
+  });
+});
+
+describe('row 32: video scrubbing, single frames, HEVC through a labelled stand-in', () => {
+  type Player = { readonly at: number; readonly length: number; readonly width: number; readonly height: number; readonly paused: boolean };
+  const player = (): Promise<Player> =>
+    reads(`const v = root.querySelector('video');
+      return v.readyState < 2 || v.seeking ? null : { at: v.currentTime, length: v.duration, width: v.videoWidth, height: v.videoHeight, paused: v.paused };`);
+  /** Where the film stands, once it has been drawn there. */
+  const settled = async (): Promise<Player> => {
+    let value: Player | null = null;
+    await until(player, (now) => {
+      expect(now).not.toBeNull();
+      value = now;
+    });
+    if (value === null) throw new Error('no film');
+    return value;
+  };
+
+  test.each([
+    ['Flight over the lake.mp4', false],
+    ['Islands (HEVC).mp4', true],
+  ])('row 32: %s', async (name, isStandIn) => {
+    const file = await openLarge(name);
+    const start = await settled();
+    expect(start.length * 1000).toBeCloseTo(file.summary?.durationMs ?? 0, -2);
+    expect(start.width / start.height).toBeCloseTo((file.summary?.width ?? 0) / (file.summary?.height ?? 1), 1);
+    expect(await large().getByText('Stand-in, smaller than the original').count()).toBe(isStandIn ? 1 : 0);
+    const frame = 1 / (file.summary?.fps ?? 30);
+    await studio.page.keyboard.press('.');
+    await until(player, (now) => expect(now?.at).toBeCloseTo(start.at + frame, 3));
+    await studio.page.keyboard.press('.');
+    await until(player, (now) => expect(now?.at).toBeCloseTo(start.at + 2 * frame, 3));
+    await studio.page.keyboard.press(',');
+    await until(player, (now) => expect(now?.at).toBeCloseTo(start.at + frame, 3));
+    const bar = large().getByRole('slider', { name: 'Position' });
+    const box = await bar.boundingBox();
+    await bar.click({ position: { x: (box?.width ?? 0) * 0.5, y: (box?.height ?? 0) / 2 } });
+    await until(player, (now) => expect((now?.at ?? 0) / start.length).toBeCloseTo(0.5, 1));
+    await bar.press('Home');
+    await until(player, (now) => expect(now?.at).toBe(0));
+    await large().getByTestId('video-preview').focus();
+    await studio.page.keyboard.press('k');
+    await until(player, (now) => expect(now?.at).toBeGreaterThan(0.1));
+    await closeLarge();
+  });
+});
+
+describe('row 33: sound with its waveform, scrubbed by the keyboard', () => {
+  test('row 33: the waveform is drawn from the samples and the arrows move by a second', async () => {
+    const file = await openLarge('Podcast 12 - Light.mp3');
+    const slider = large().getByRole('slider', { name: /^Sound Podcast/ });
+    const wave = large().locator('[data-testid=audio-preview] svg');
+    await wave.waitFor();
+    const peaks = (await studio.call('library.waveform', { id: file.id, peaks: 240 })).peaks;
+    const drawn = await reads<string>(`return root.querySelector('svg path').getAttribute('d');`);
+    expect(drawn.match(/M/g)).toHaveLength(peaks.length);
+    // Speech has pauses and words: bars of many heights, not a decoration.
+    expect(new Set(peaks.map((peak) => Math.round(peak * 50))).size).toBeGreaterThan(8);
+    const seconds = async (): Promise<number> => Number(await slider.getAttribute('aria-valuenow'));
+    const whole = Number(await slider.getAttribute('aria-valuemax'));
+    expect(whole).toBe(Math.round((file.summary?.durationMs ?? 0) / 1000));
+    await slider.focus();
+    await studio.page.keyboard.press('ArrowRight');
+    await until(seconds, (value) => expect(value).toBe(1));
+    await until(
+      () => reads<number>(`return root.querySelector('audio').currentTime;`),
+      (value) => expect(value).toBeCloseTo(1, 2),
+    );
+    await studio.page.keyboard.press('End');
+    await until(seconds, (value) => expect(value).toBe(whole));
+    await studio.page.keyboard.press('Home');
+    await until(seconds, (value) => expect(value).toBe(0));
+    const box = await slider.boundingBox();
+    await slider.click({ position: { x: (box?.width ?? 0) / 2, y: (box?.height ?? 0) / 2 } });
+    await until(
+      () => reads<number>(`const a = root.querySelector('audio'); return a.currentTime / a.duration;`),
+      (value) => expect(value).toBeCloseTo(0.5, 1),
+    );
+    expect(path.basename(file.name)).toBe('Podcast 12 - Light.mp3');
+    await closeLarge();
+  });
+});
