@@ -38,7 +38,7 @@ import { createLocalStorage } from './storage/local-folder.ts';
 
 const DRAIN_MS = 10_000;
 
-export type Services = { db: Db; queue: ReturnType<typeof createQueue>; accounts: ReturnType<typeof createAccounts> };
+type Services = { db: Db; queue: ReturnType<typeof createQueue>; accounts: ReturnType<typeof createAccounts> };
 
 export type App = {
   /** Opens the door; answers the address of the API, or null in a worker. */

@@ -38,7 +38,7 @@ export async function applyMigrations(databaseUrl: string): Promise<string[]> {
 }
 
 /** True when all of these migrations are recorded as finished; spares loading the engine at every start. */
-export async function isCurrent(client: pg.Client | pg.Pool, names: readonly string[]): Promise<boolean> {
+async function isCurrent(client: pg.Client | pg.Pool, names: readonly string[]): Promise<boolean> {
   const table = await client.query("SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there");
   if (!table.rows[0]?.there) return false;
   const rows = await client.query('SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL');

@@ -39,7 +39,7 @@ function busy(cause: unknown): AppError {
 }
 
 /** True when the same transaction may pass next time. Looks through Prisma's wrappers for the SQLSTATE underneath. */
-export function isRetryable(error: unknown): boolean {
+function isRetryable(error: unknown): boolean {
   if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2034') return true;
   return [...sqlStates(error)].some((state) => RETRYABLE_SQLSTATES.has(state));
 }

@@ -20,11 +20,11 @@ export type RequestContext = {
 
 type RouteOf<Id extends HttpRouteId> = (typeof HTTP_ROUTES)[Id];
 /** Routes that are not public always know who asks; routes that need a key always have one. */
-export type ContextOf<Id extends HttpRouteId> = RequestContext &
+type ContextOf<Id extends HttpRouteId> = RequestContext &
   (RouteOf<Id>['access'] extends 'public' ? unknown : { auth: Auth }) &
   (RouteOf<Id>['idempotent'] extends true ? { idempotencyKey: string } : unknown);
 
-export type InputOf<Id extends HttpRouteId> = {
+type InputOf<Id extends HttpRouteId> = {
   params: z.output<RouteOf<Id>['params']>;
   query: z.output<RouteOf<Id>['query']>;
   body: z.output<RouteOf<Id>['body']>;
@@ -32,7 +32,7 @@ export type InputOf<Id extends HttpRouteId> = {
 };
 
 /** Answers one route of the contract; throws `AppError` to refuse. What it returns is cut to the response schema. */
-export type Handler<Id extends HttpRouteId> = (input: InputOf<Id>) => Promise<z.input<RouteOf<Id>['response']>>;
+type Handler<Id extends HttpRouteId> = (input: InputOf<Id>) => Promise<z.input<RouteOf<Id>['response']>>;
 /** Handlers of some routes: what `modules/<x>/routes.ts` exports. A missing or foreign one does not compile. */
 export type Handlers<Ids extends HttpRouteId> = { readonly [Id in Ids]: Handler<Id> };
 

@@ -23,7 +23,7 @@ export function openApiRoute(version: string): RawRoute {
 }
 
 /** The document itself. */
-export function openApiDocument(version: string): Json {
+function openApiDocument(version: string): Json {
   const paths: Record<string, Json> = {};
   for (const [id, route] of Object.entries(HTTP_ROUTES) as [HttpRouteId, Route][]) {
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}');

@@ -10,7 +10,7 @@ const BATCH = 10;
 /** A claimed mail is free again after this long: its worker died. */
 const CLAIM_MS = 120_000;
 
-export type OutboxMail = { recipient: string; template: string; locale: string; values?: Record<string, string> };
+type OutboxMail = { recipient: string; template: string; locale: string; values?: Record<string, string> };
 /**
  * Writes the letter at the moment of sending; null: nothing is to be sent (no such account, say). May be asked again for the same
  * mail when sending failed.

@@ -5,7 +5,7 @@ import { startMailSandbox } from '../sandbox/mail/mail-sandbox.ts';
 import { startOpenAiSandbox } from '../sandbox/openai/server.ts';
 
 /** Where the stand-ins of the outside services listen. */
-export type SandboxUrls = { openai: string; mail: string; smtp: string };
+type SandboxUrls = { openai: string; mail: string; smtp: string };
 export type Sandboxes = { urls: SandboxUrls; stop(): Promise<void> };
 
 /** The only key that our stand-in for OpenAI takes; it opens nothing else. */

@@ -21,7 +21,10 @@ const OPENAI_URL = 'https://api.openai.com/v1';
 export async function startServer(config: Config, logger: Logger): Promise<Running> {
   const undo: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
-    for (const end of undo.splice(0).reverse()) await end();
+    const failures: unknown[] = [];
+    // One part that can't end in peace must not keep the others running.
+    for (const end of undo.splice(0).reverse()) await end().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(failures, 'the server did not end cleanly');
   };
   try {
     const database = await openDatabase(config, undo);
@@ -33,7 +36,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     const url = await app.start();
     return { url, sandboxes: outside.shown, database: database.kind, databaseUrl: database.url, app, stop };
   } catch (error) {
-    await stop();
+    await stop().catch((second: unknown) => logger.error({ err: second }, 'could not undo the start'));
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import type { Db, Tx } from '../../db/client.ts';
 
-export type SecurityEventKind =
+type SecurityEventKind =
   | 'signUp.requested'
   | 'signUp.confirmed'
   | 'signIn.succeeded'

@@ -78,14 +78,16 @@ export function createAuthService(deps: Deps) {
     async signIn(input: { email: string; password: string; device: DeviceInput }, ip: string): Promise<SessionTokens> {
       const email = foldEmail(input.email);
       const network = networkHash(ip);
-      const user = await db.user.findUnique({ where: { email }, include: { password: true } });
+      // The same questions to the database whoever exists: an `include` would ask a second time only when there is a user.
+      const user = await db.user.findUnique({ where: { email } });
+      const password = await db.passwordCredential.findFirst({ where: { user: { email } } });
       const pending = await db.pendingSignUp.findUnique({ where: { email } });
       const isKnown = await sessions.isKnownNetwork(user?.id ?? '00000000-0000-0000-0000-000000000000', network);
       const succeeded = await limits.startSignIn(email, ip, isKnown).catch(async (error: unknown) => {
         await recordSecurityEvent(db, { kind: 'signIn.limited', ip, ...(user ? { userId: user.id } : {}) });
         throw error;
       });
-      const stored = user ? storedHash(user.password) : pending && { hash: pending.passwordHash, pepperVersion: pending.pepperVersion };
+      const stored = user ? storedHash(password) : pending && { hash: pending.passwordHash, pepperVersion: pending.pepperVersion };
       const isRight = await hasher.verify(...comparable(input.password, user?.deletedAt ? null : stored));
       if (!isRight || stored === null) {
         deps.metrics.signInFailures.inc();
