@@ -78,18 +78,25 @@ export function createAccountService(options: AccountOptions): AccountService {
     events.start();
   }
 
+  /** The marker goes first: without it, a credential that a crash leaves behind is no session any more. */
   async function forget(): Promise<void> {
     refreshToken = null;
     access = null;
     events.stop({ forget: true });
+    await marker.remove();
     set({ account: null, wallet: null });
     await secrets.delete(REFRESH);
-    await marker.remove();
   }
 
   async function readStored(): Promise<void> {
     const stored = await marker.read();
     const found = await secrets.get(REFRESH);
+    if (stored === null && found.state === 'kept' && found.value !== null) {
+      await revocations.add(found.value);
+      await secrets.delete(REFRESH);
+      set({ keychain: 'kept', account: null });
+      return;
+    }
     // Something was stored and the keychain shows nothing: it is locked or was wiped; either way nobody was signed out.
     const keychain = stored !== null && found.value === null && found.state === 'kept' ? 'locked' : found.state;
     refreshToken = found.value;
