@@ -44,6 +44,34 @@ export class Studio {
     await this.page.getByRole('button', { name: 'Add files' }).first().click();
   }
 
+  /** Drops files and folders from outside onto the list, as the system's file manager does. */
+  async drop(paths: readonly string[]): Promise<void> {
+    const box = await this.page.getByTestId('drop-area').boundingBox();
+    if (box === null) throw new Error('there is nothing to drop on');
+    const session = await this.page.context().newCDPSession(this.page);
+    const data = { items: [], files: [...paths], dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      await session.send('Input.dispatchDragEvent', { type, x: box.x + box.width / 2, y: box.y + box.height / 2, data });
+    }
+    await session.detach();
+  }
+
+  /** What the last adding did, as the window says it, and every refused file with its reason. */
+  async addReport(): Promise<{ text: string; refused: readonly { name: string; reason: string }[] }> {
+    const report = this.page.getByTestId('add-report');
+    await report.waitFor();
+    const show = this.page.getByRole('button', { name: 'Show reasons' });
+    if (await show.isVisible()) await show.click();
+    const rows = await this.page.getByTestId('refused-file').all();
+    const refused = await Promise.all(
+      rows.map(async (row) => {
+        const [name = '', reason = ''] = await row.locator(':scope > span').allInnerTexts();
+        return { name, reason };
+      }),
+    );
+    return { text: await report.innerText(), refused };
+  }
+
   /** Everything in the workspace, once nothing is being read any more and at least `count` files are there. */
   async filesReady(count = 1): Promise<readonly MediaFileView[]> {
     for (;;) {

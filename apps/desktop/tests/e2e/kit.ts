@@ -1,31 +1,8 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 
 const ADMIN = path.resolve(import.meta.dirname, '../../../server/src/cli/admin.ts');
-
-/** SHA-256 of a file's bytes, in hex. */
-export async function sha256(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
-}
-
-/** Every regular file below a folder with its hash, by its path relative to it: what has to be the same afterwards. */
-export async function contents(folder: string): Promise<Record<string, string>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const found: Record<string, string> = {};
-  for (const entry of entries) {
-    if (!entry.isFile()) continue;
-    const full = path.join(entry.parentPath, entry.name);
-    found[path.relative(folder, full)] = await sha256(full);
-  }
-  return found;
-}
 
 /** A paid call that the stand-in for the provider accepted. */
 export type PaidCall = { readonly requestId: string; readonly prompt: string };
