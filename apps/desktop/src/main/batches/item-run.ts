@@ -4,6 +4,7 @@ import type { Step } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
 import { hashFile } from '../../output/index.ts';
 import type { BatchRow, ItemRow, Journal, StepFile } from '../db/index.ts';
+import { carriedFigures } from './carried-figures.ts';
 import { prepareOutputDir, tempPlace, workDir } from './item-files.ts';
 import type { Lane } from './lane.ts';
 import { localDay, planItem, resultName, stepApplies } from './plan.ts';
@@ -291,7 +292,7 @@ async function cloudJob(
         verb: 'generate',
         modelId: step.modelId,
         measurements: {
-          ...file.measurements,
+          ...carriedFigures(file.measurements),
           generation: { id: outcome.generationId, modelId: step.modelId, credits: one.credits, sandbox: outcome.sandbox },
           ...(one.width === undefined ? {} : { width: one.width }),
           ...(one.height === undefined ? {} : { height: one.height }),

@@ -3,6 +3,7 @@ import type { Measurements } from '@pingplex/shared/contracts/ipc';
 import type { GenerateStep, Step } from '@pingplex/shared/domain';
 import type { z } from 'zod';
 import type { StepFile } from '../db/index.ts';
+import { carriedFigures } from './carried-figures.ts';
 import type { EnginePort } from './ports.ts';
 
 export type LocalStep = Exclude<Step, z.output<typeof GenerateStep>>;
@@ -24,7 +25,7 @@ function made(step: number, verb: LocalStep['verb'], input: StepFile, file: Writ
     step,
     verb,
     modelId: input.modelId,
-    measurements: { ...input.measurements, ...measurements },
+    measurements: { ...carriedFigures(input.measurements), ...measurements },
     credits: input.credits,
     saved: false,
   };
