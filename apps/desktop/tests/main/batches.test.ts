@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AppError } from '@pingplex/shared/errors';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { BatchPatch } from '../../src/main/batches/index.ts';
+import type { BatchPatch, BatchServiceOptions } from '../../src/main/batches/index.ts';
 import { writePicture, writeTone } from './helpers/media.ts';
-import { isOver, openStudio, type Studio, sha256, TestFiles, tree, until } from './helpers/studio.ts';
+import { isOver, openStudio, type Studio, sha256, TestFiles, testEngine, tree, until } from './helpers/studio.ts';
 
 let root: string;
 let input: string;
@@ -173,6 +174,38 @@ describe('a local batch', () => {
       field: 'rightsConfirmed',
     });
   });
+});
+
+it('a full disk pauses the batch instead of failing its files; it goes on when there is room', async () => {
+  for (let n = 0; n < 3; n += 1) {
+    await writePicture(join(input, `p${n}.jpg`), n);
+    await files.add(join(input, `p${n}.jpg`));
+  }
+  const real = testEngine(1);
+  let isFull = true;
+  const engine: BatchServiceOptions['engine'] = {
+    workers: 1,
+    run: async (job, options) => {
+      if (isFull) throw new AppError('output.diskFull', 'ENOSPC');
+      return await real.run(job, options);
+    },
+  };
+  const { service, start } = await studio({ engine });
+  const id = await start([{ verb: 'clean' }], output);
+  await until(service, () => service.list().batches[0]?.state === 'paused' && !service.activity().running);
+  expect(service.items(id).map((item) => item.state)).toEqual(['queued', 'queued', 'queued']);
+  expect(service.items(id)[0]?.error).toMatchObject({ code: 'output.diskFull' });
+  expect(await tree(output)).toEqual([]);
+  isFull = false;
+  service.resume(id);
+  await until(service, isOver(service, id));
+  expect(service.items(id).map((item) => [item.state, item.error])).toEqual([
+    ['done', null],
+    ['done', null],
+    ['done', null],
+  ]);
+  expect(await tree(output)).toEqual(['p0-1.jpg', 'p1-1.jpg', 'p2-1.jpg']);
+  await real.close();
 });
 
 describe('stopping', () => {
