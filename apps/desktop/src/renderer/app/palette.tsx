@@ -29,10 +29,17 @@ function Commands({ onDone }: { onDone: () => void }) {
   const [query, setQuery] = useState('');
   const [at, setAt] = useState(0);
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = ACTION_IDS.filter((id) => {
-    const text = `${t(ACTIONS[id].label)} ${t(`palette.groups.${ACTIONS[id].group}`)}`.toLowerCase();
-    return id !== 'palette.open' && canRun(id) && words.every((word) => text.includes(word));
-  });
+  const matching = (textOf: (id: ActionId) => string): ActionId[] =>
+    ACTION_IDS.filter((id) => {
+      const text = textOf(id).toLowerCase();
+      return id !== 'palette.open' && canRun(id) && words.every((word) => text.includes(word));
+    });
+  // What says so itself comes before what merely belongs to such a group.
+  const byLabel = matching((id) => t(ACTIONS[id].label));
+  const found = [
+    ...byLabel,
+    ...matching((id) => `${t(ACTIONS[id].label)} ${t(`palette.groups.${ACTIONS[id].group}`)}`).filter((id) => !byLabel.includes(id)),
+  ];
   const run = (id: ActionId | undefined): void => {
     if (!id) return;
     onDone();

@@ -51,7 +51,8 @@ export class RevFeed<P extends Patch> {
     }
     if (patch.rev <= this.#rev) return;
     if (patch.rev !== this.#rev + 1) {
-      this.#waiting = [patch];
+      // The snapshot that is asked for now is younger than this patch and holds it already.
+      this.#waiting = [];
       void this.start();
       return;
     }

@@ -62,9 +62,9 @@ export function Progress({
 export function StateDot({ tone, children }: { tone: 'ok' | 'warn' | 'bad' | 'run' | 'quiet'; children: ReactNode }) {
   const colour = { ok: 'bg-ok', warn: 'bg-warn', bad: 'bg-bad', run: 'bg-accent', quiet: 'bg-faint' }[tone];
   return (
-    <span className="inline-flex items-center gap-1.5 whitespace-nowrap">
+    <span className="inline-flex max-w-full items-baseline gap-1.5">
       <span className={cx('size-2 shrink-0 rounded-full', colour)} aria-hidden />
-      {children}
+      <span className="min-w-0">{children}</span>
     </span>
   );
 }

@@ -129,7 +129,7 @@ type SegmentsProps<V extends string> = {
 export function Segments<V extends string>({ label, value, options, onValue }: SegmentsProps<V>) {
   const name = useId();
   return (
-    <div role="radiogroup" aria-label={label} className="flex shrink-0 self-start overflow-hidden rounded-md border border-line-strong">
+    <div role="radiogroup" aria-label={label} className="flex shrink-0 overflow-hidden rounded-md border border-line-strong">
       {options.map((one) => (
         <label
           key={one.value}

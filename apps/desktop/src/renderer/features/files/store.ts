@@ -15,7 +15,10 @@ type Files = {
   readonly adding: boolean;
   /** What the last adding did, until the user closes it. */
   readonly report: AddReport | null;
+  /** Why the last adding failed altogether. */
   readonly error: unknown;
+  /** Why the list could not be fetched. */
+  readonly loadError: unknown;
 };
 
 const byId = new Map<MediaFileId, MediaFileView>();
@@ -28,6 +31,7 @@ export const useFiles = create<Files>(() => ({
   adding: false,
   report: null,
   error: null,
+  loadError: null,
 }));
 
 /** Puts rows in and takes rows out; `order` is replaced only when rows come or go. */
@@ -77,7 +81,7 @@ async function snapshot(): Promise<number> {
       first ??= page.rev;
       for (const file of page.files) seen.add(file.id);
       apply(page.files, []);
-      useFiles.setState({ loaded: true, error: null });
+      useFiles.setState({ loaded: true, loadError: null });
       offset = page.next;
     }
     // A removal shifts the pages that follow, so that a row may have slipped between two of them.
@@ -90,13 +94,17 @@ async function snapshot(): Promise<number> {
   }
 }
 
+const feed = new RevFeed<IpcEvents['library.changed']>({
+  snapshot,
+  apply: (patch) => apply(patch.upserts, patch.removed),
+  failed: (loadError) => useFiles.setState({ loadError, loaded: true }),
+});
+
+/** Fetches the list again, after a failure. */
+export const reloadFiles = (): Promise<void> => feed.start();
+
 /** Follows the library. */
 export function startFiles(): () => void {
-  const feed = new RevFeed<IpcEvents['library.changed']>({
-    snapshot,
-    apply: (patch) => apply(patch.upserts, patch.removed),
-    failed: (error) => useFiles.setState({ error, loaded: true }),
-  });
   const stops = [
     on('library.changed', (patch) => {
       if (patch.removed.length > 0) removedWhilePaging = true;

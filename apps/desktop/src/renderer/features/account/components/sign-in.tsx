@@ -108,18 +108,20 @@ export function SignIn() {
       {mode === 'forgot' ? (
         <h2 className="font-semibold text-lg">{t('account.forgotTitle')}</h2>
       ) : (
-        <Segments<'signIn' | 'signUp'>
-          label={t('account.form')}
-          value={mode}
-          options={[
-            { value: 'signIn', label: t('account.signIn') },
-            { value: 'signUp', label: t('account.signUp') },
-          ]}
-          onValue={(next) => {
-            setMode(next);
-            setError(null);
-          }}
-        />
+        <div className="flex">
+          <Segments<'signIn' | 'signUp'>
+            label={t('account.form')}
+            value={mode}
+            options={[
+              { value: 'signIn', label: t('account.signIn') },
+              { value: 'signUp', label: t('account.signUp') },
+            ]}
+            onValue={(next) => {
+              setMode(next);
+              setError(null);
+            }}
+          />
+        </div>
       )}
       <Field
         label={t('account.email')}

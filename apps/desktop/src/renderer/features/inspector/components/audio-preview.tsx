@@ -14,14 +14,30 @@ function path(peaks: readonly number[]): string {
 }
 
 /** Sound with its waveform: click or drag to scrub, arrows for a second, Home and End. */
-export function AudioPreview({ id, url, name, onFail }: { id: MediaFileId; url: string; name: string; onFail: () => void }) {
+export function AudioPreview({
+  id,
+  url,
+  name,
+  takeFocus,
+  onFail,
+}: {
+  id: MediaFileId;
+  url: string;
+  name: string;
+  takeFocus: boolean;
+  onFail: () => void;
+}) {
   const { t, format, problem } = useTexts();
+  const box = useRef<HTMLDivElement>(null);
   const audio = useRef<HTMLAudioElement>(null);
   const [wave, setWave] = useState<WaveformOutcome | null>(null);
   const [error, setError] = useState<unknown>(null);
   const [at, setAt] = useState(0);
   const [length, setLength] = useState(0);
   const [playing, setPlaying] = useState(false);
+  useEffect(() => {
+    if (takeFocus) box.current?.focus();
+  }, [takeFocus]);
   useEffect(() => {
     let current = true;
     setWave(null);
@@ -75,6 +91,7 @@ export function AudioPreview({ id, url, name, onFail }: { id: MediaFileId; url: 
   return (
     <div className="flex size-full flex-col" data-testid="audio-preview">
       <div
+        ref={box}
         role="slider"
         tabIndex={0}
         aria-label={t('preview.audio', { name })}

@@ -16,7 +16,7 @@ export function zoomAt(look: Look, factor: number, px: number, py: number): Look
 }
 
 /** An image with zoom (wheel, keys, buttons) and pan (drag, arrows). */
-export function ImagePreview({ url, name }: { url: string; name: string }) {
+export function ImagePreview({ url, name, takeFocus }: { url: string; name: string; takeFocus: boolean }) {
   const { t, format } = useTexts();
   const box = useRef<HTMLDivElement>(null);
   const image = useRef<HTMLImageElement>(null);
@@ -36,6 +36,10 @@ export function ImagePreview({ url, name }: { url: string; name: string }) {
     area.addEventListener('wheel', wheel, { passive: false });
     return () => area.removeEventListener('wheel', wheel);
   }, []);
+
+  useEffect(() => {
+    if (takeFocus) box.current?.focus();
+  }, [takeFocus]);
 
   /** Scale at which one pixel of the image is one pixel of the screen. */
   const actual = (): number => {

@@ -36,7 +36,7 @@ export function LargePreview() {
           event.preventDefault();
         }}
       >
-        {file ? <Preview key={file.id} file={file} /> : null}
+        {file ? <Preview key={file.id} file={file} takeFocus /> : null}
       </div>
     </Dialog>
   );

@@ -7,8 +7,11 @@ import { AudioPreview } from './audio-preview.tsx';
 import { ImagePreview } from './image-preview.tsx';
 import { VideoPreview } from './video-preview.tsx';
 
-/** What a file looks or sounds like. A stand-in for the original is labelled; a file that can't be shown says why. */
-export function Preview({ file }: { file: MediaFileView }) {
+/**
+ * What a file looks or sounds like. A stand-in for the original is labelled; a file that can't be shown says why.
+ * `takeFocus` gives the keyboard to it as soon as it is there.
+ */
+export function Preview({ file, takeFocus = false }: { file: MediaFileView; takeFocus?: boolean }) {
   const { t, problem } = useTexts();
   const { value, error, pending } = usePreview(file);
   const [failed, setFailed] = useState(false);
@@ -41,11 +44,11 @@ export function Preview({ file }: { file: MediaFileView }) {
   return (
     <div className="relative size-full" data-testid="preview" data-kind={file.kind}>
       {value.mime.startsWith('video/') ? (
-        <VideoPreview url={value.url} name={file.name} fps={file.summary?.fps} onFail={onFail} />
+        <VideoPreview url={value.url} name={file.name} fps={file.summary?.fps} takeFocus={takeFocus} onFail={onFail} />
       ) : value.mime.startsWith('audio/') ? (
-        <AudioPreview id={file.id} url={value.url} name={file.name} onFail={onFail} />
+        <AudioPreview id={file.id} url={value.url} name={file.name} takeFocus={takeFocus} onFail={onFail} />
       ) : (
-        <ImagePreview url={value.url} name={file.name} />
+        <ImagePreview url={value.url} name={file.name} takeFocus={takeFocus} />
       )}
       {value.proxy ? (
         <span className="over-media pointer-events-none absolute top-2 left-2 rounded-sm px-1.75 text-xs">{t('preview.proxy')}</span>

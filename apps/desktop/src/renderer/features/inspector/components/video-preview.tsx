@@ -4,14 +4,30 @@ import { useTexts } from '../../../i18n/index.ts';
 import { IconButton } from '../../../ui/button.tsx';
 
 /** A video with scrubbing and single frames. `fps` comes from the file; without it a step is a 30th of a second. */
-export function VideoPreview({ url, name, fps, onFail }: { url: string; name: string; fps: number | undefined; onFail: () => void }) {
+export function VideoPreview({
+  url,
+  name,
+  fps,
+  takeFocus,
+  onFail,
+}: {
+  url: string;
+  name: string;
+  fps: number | undefined;
+  takeFocus: boolean;
+  onFail: () => void;
+}) {
   const { t, format } = useTexts();
+  const box = useRef<HTMLDivElement>(null);
   const video = useRef<HTMLVideoElement>(null);
   const [at, setAt] = useState(0);
   const [length, setLength] = useState(0);
   const [playing, setPlaying] = useState(false);
   const [muted, setMuted] = useState(true);
 
+  useEffect(() => {
+    if (takeFocus) box.current?.focus();
+  }, [takeFocus]);
   useEffect(() => {
     // timeupdate comes four times a second only; while it plays, the bar follows every frame.
     if (!playing) return;
@@ -51,6 +67,7 @@ export function VideoPreview({ url, name, fps, onFail }: { url: string; name: st
   };
   return (
     <div
+      ref={box}
       role="group"
       tabIndex={0}
       aria-label={t('preview.video', { name })}
