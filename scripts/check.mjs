@@ -10,7 +10,7 @@ const CHECKS = [
   ['lint and format', [tool('@biomejs', 'biome', 'bin', 'biome'), 'check', '--error-on-warnings']],
   [
     'boundaries',
-    [tool('dependency-cruiser', 'bin', 'dependency-cruise.mjs'), '--config', '.dependency-cruiser.mjs', 'packages', 'apps', 'scripts'],
+    [tool('dependency-cruiser', 'bin', 'dependency-cruiser.mjs'), '--config', '.dependency-cruiser.mjs', 'packages', 'apps', 'scripts'],
   ],
   ['dead code', [tool('knip', 'bin', 'knip.js')]],
   ['docs', ['scripts/check-docs.mjs']],

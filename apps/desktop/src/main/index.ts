@@ -10,6 +10,10 @@ import { forbiddenSwitch, guardWebContents } from './security/install.ts';
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
 // Our pages come from the asar; what Chromium caches of them may be small.
 app.commandLine.appendSwitch('disk-cache-size', '50000000');
+// Chromium itself has no business on the network (it would fetch spelling dictionaries, for one): main talks to our server through Node.
+// No name and no address resolves for it, a proxy's included.
+app.commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND');
+app.commandLine.appendSwitch('disable-component-update');
 registerSchemes();
 guardWebContents();
 

@@ -93,10 +93,28 @@ export async function batchState(page: Page, id: string): Promise<string> {
   return batches.find((batch) => batch.id === id)?.state ?? 'gone';
 }
 
-/** A web server on this machine that nothing in the window may reach. */
-export async function forbiddenServer(): Promise<{ url: string; port: number; visits(): readonly string[]; close(): Promise<void> }> {
+export type ForbiddenServer = {
+  readonly url: string;
+  readonly port: number;
+  /** One entry per connection, whatever came over it. */
+  visits(): readonly string[];
+  /** What was asked for: addresses as a proxy sees them. */
+  asked(): readonly string[];
+  close(): Promise<void>;
+};
+
+/** A web server and proxy on this machine that nothing may reach. */
+export async function forbiddenServer(): Promise<ForbiddenServer> {
   const visits: string[] = [];
-  const server = createServer((request, response) => response.end(`seen ${request.url}`));
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    response.writeHead(502).end();
+  });
+  server.on('connect', (request, socket) => {
+    asked.push(`CONNECT ${request.url}`);
+    socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+  });
   server.on('connection', (socket) => visits.push(`${socket.remotePort}`));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -104,6 +122,7 @@ export async function forbiddenServer(): Promise<{ url: string; port: number; vi
     url: `http://127.0.0.1:${port}`,
     port,
     visits: () => visits,
+    asked: () => asked,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
