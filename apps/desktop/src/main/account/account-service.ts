@@ -9,7 +9,7 @@ import type { SecretStore } from './secret-store.ts';
 
 export type AccountState = { readonly account: Account | null; readonly wallet: Wallet | null; readonly keychain: KeychainState };
 
-export type AccountService = {
+type AccountService = {
   /** Takes up the session of the last run. Shows the stored account at once; never throws because of network or keychain. */
   start(): Promise<void>;
   state(): AccountState;
@@ -27,7 +27,7 @@ export type AccountService = {
   stop(): void;
 };
 
-export type AccountOptions = {
+type AccountOptions = {
   readonly api: ApiClient;
   readonly events: EventStream;
   readonly secrets: SecretStore;

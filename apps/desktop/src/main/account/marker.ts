@@ -1,13 +1,14 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Account } from '@pingplex/shared/contracts/http';
-import { errnoOf } from '../../output/index.ts';
 
 /**
  * Says that an account is stored on this machine, and which. Holds nothing secret: a locked keychain answers exactly as an empty one
  * does, and without this note the app would take the first for the second and sign its user out.
  */
 export type Marker = { read(): Promise<Account | null>; write(account: Account): Promise<void>; remove(): Promise<void> };
+
+const isMissing = (thrown: unknown): boolean => thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
 
 export function createMarker(path: string): Marker {
   return {
@@ -16,7 +17,7 @@ export function createMarker(path: string): Marker {
         const parsed = Account.safeParse(JSON.parse(await readFile(path, 'utf8')));
         return parsed.success ? parsed.data : null;
       } catch (thrown) {
-        if (errnoOf(thrown) === 'ENOENT' || thrown instanceof SyntaxError) return null;
+        if (isMissing(thrown) || thrown instanceof SyntaxError) return null;
         throw thrown;
       }
     },

@@ -3,8 +3,8 @@ import { toAppError } from '@pingplex/shared/errors';
 import type { ApiClient } from '../api/index.ts';
 import type { Logger } from '../logging/logger-port.ts';
 
-export type UsageVerb = 'inspect' | 'clean' | 'unicalize' | 'convert' | 'download';
-export type UsageReporter = {
+type UsageVerb = 'inspect' | 'clean' | 'unicalize' | 'convert' | 'download';
+type UsageReporter = {
   /** Counts one operation. Nothing is counted while nobody is signed in. */
   count(verb: UsageVerb, kind: MediaKind, sizeBytes: number): void;
   /** Sends what was counted; failures are kept for the next time. */

@@ -14,11 +14,11 @@ type Given<K extends string, T> = [keyof T] extends [never]
   : Record<never, unknown> extends T
     ? { [key in K]?: T }
     : { [key in K]: T };
-export type CallInput<R extends HttpRouteId> = Given<'params', Part<R, 'params'>> &
+type CallInput<R extends HttpRouteId> = Given<'params', Part<R, 'params'>> &
   Given<'query', Part<R, 'query'>> &
   Given<'body', Part<R, 'body'>>;
-export type CallAnswer<R extends HttpRouteId> = z.output<Routes[R]['response']>;
-export type CallOptions = {
+type CallAnswer<R extends HttpRouteId> = z.output<Routes[R]['response']>;
+type CallOptions = {
   readonly signal?: AbortSignal;
   /** UUID made and journaled before the first try; required by routes that spend. */
   readonly idempotencyKey?: string;
@@ -28,14 +28,14 @@ export type CallOptions = {
 };
 
 /** Who knows the access token. */
-export type TokenSource = {
+type TokenSource = {
   /** @throws AppError `auth.required` when nobody is signed in; `network.*` when it could not be renewed */
   accessToken(): Promise<string>;
   /** The server refused this token although it should have been good; the next call gets another one. */
   refused(token: string): void;
 };
 
-export type ByteStream = {
+type ByteStream = {
   readonly status: 200 | 206;
   readonly etag: string | null;
   readonly totalBytes: number | null;
@@ -57,7 +57,7 @@ export type ApiClient = {
   onReachable(listener: (isReachable: boolean) => void): () => void;
 };
 
-export type ApiOptions = {
+type ApiOptions = {
   /** Address of the server without a trailing slash; read at every call, because the setting may change. */
   readonly baseUrl: () => string;
   readonly appVersion: string;

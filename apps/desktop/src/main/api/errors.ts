@@ -3,7 +3,7 @@ import { AppError, ErrorCode } from '@pingplex/shared/errors';
 import { AxiosError, isAxiosError } from 'axios';
 
 /** Delay that a server asked for, in ms: `Retry-After` in seconds or as a date. */
-export function retryAfterMs(header: unknown, now: number): number | undefined {
+function retryAfterMs(header: unknown, now: number): number | undefined {
   if (typeof header !== 'string' || header === '') return undefined;
   const seconds = Number(header);
   const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - now;

@@ -32,7 +32,7 @@ export type EstimateFacts = {
   readonly now: number;
 };
 /** What one source will cost, beside the estimate of the whole. */
-export type PlannedItem = { readonly source: SourceFile; readonly subfolder: string; readonly workMs: number };
+type PlannedItem = { readonly source: SourceFile; readonly subfolder: string; readonly workMs: number };
 export type PlanResult = { readonly estimate: Estimate; readonly items: readonly PlannedItem[] };
 
 const NAMES_SHOWN = 200;

@@ -1,4 +1,3 @@
 export type { BatchPatch } from './change-feed.ts';
-export type { AccountPort, CloudPort, EnginePort, MediaFiles, SourceFile, UsagePort } from './ports.ts';
-export type { RecoveryReport } from './recovery.ts';
-export { type BatchService, type BatchServiceOptions, createBatchService } from './service.ts';
+export type { CloudPort, MediaFiles, SourceFile } from './ports.ts';
+export { type BatchServiceOptions, createBatchService } from './service.ts';

@@ -6,7 +6,7 @@ import { checkFolder, errnoOf, findLeftovers, outputError, TEMP_PREFIX, withLock
 import type { BatchRow, ItemRow } from '../db/index.ts';
 
 /** Temporary names of an item begin with this, wherever they are. */
-export const itemPrefix = (id: ItemId): string => `${TEMP_PREFIX}${id}-`;
+const itemPrefix = (id: ItemId): string => `${TEMP_PREFIX}${id}-`;
 
 /** The folder that an item's results go to. */
 export const outputDir = (batch: Pick<BatchRow, 'folder'>, item: Pick<ItemRow, 'subfolder'>): string => join(batch.folder, item.subfolder);

@@ -15,7 +15,7 @@ import { completeSettings } from '../generations/index.ts';
 import type { SourceFile } from './ports.ts';
 
 /** A file as it will be after some step, as far as that can be known before. */
-export type PlannedFile = {
+type PlannedFile = {
   readonly kind: MediaKind;
   readonly format: MediaFormat;
   readonly ext: string;
@@ -24,7 +24,7 @@ export type PlannedFile = {
   readonly saved: boolean;
 };
 /** One use of a verb on one file. */
-export type PlannedJob = { readonly step: Step; readonly kind: MediaKind; readonly format: MediaFormat; readonly results: number };
+type PlannedJob = { readonly step: Step; readonly kind: MediaKind; readonly format: MediaFormat; readonly results: number };
 export type ItemPlan = { readonly jobs: readonly PlannedJob[]; readonly results: readonly PlannedFile[]; readonly sends: number };
 
 /** True when a step works on this file; otherwise the file passes it unchanged. */

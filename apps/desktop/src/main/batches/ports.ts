@@ -40,9 +40,6 @@ export type UsagePort = {
   count(verb: 'inspect' | 'clean' | 'unicalize' | 'convert' | 'download', kind: MediaKind, sizeBytes: number): void;
 };
 
-/** Folders that the user chose, by id. */
-export type OutputFolders = { path(id: string): string | undefined };
-
 /** Why a running item was stopped from outside; never an error. */
 export class Stopped extends Error {
   override readonly name = 'Stopped';

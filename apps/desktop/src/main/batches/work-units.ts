@@ -37,7 +37,7 @@ const TYPICAL_GENERATE_MS = 25_000;
 /** A format counts by its own figures from so many jobs on; else the figures of its kind do. */
 const ENOUGH_JOBS = 3;
 
-export type Speed = { readonly ms: number; readonly bytesRatio: number; readonly isMeasured: boolean };
+type Speed = { readonly ms: number; readonly bytesRatio: number; readonly isMeasured: boolean };
 export type SpeedBook = (step: Step, kind: MediaKind, format: MediaFormat, units: number) => Speed;
 
 /** Looks expected time and growth up: per verb, kind and format as learned here, else as typical. */

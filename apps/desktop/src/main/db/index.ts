@@ -3,4 +3,4 @@ export { ITEM_OVER } from './items-repository.ts';
 export { createJournal, type Journal } from './journal.ts';
 export type { Throughput } from './knowledge-repository.ts';
 export type { ResultWithSource } from './results-repository.ts';
-export type { BatchRow, CallRow, CallState, ItemRow, ResultRow, ResultState, StepFile } from './rows.ts';
+export type { BatchRow, CallRow, ItemRow, ResultRow, StepFile } from './rows.ts';

@@ -1,6 +1,5 @@
 import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { withLockRetries } from '../../output/index.ts';
 import type { Logger } from '../logging/logger-port.ts';
 import { type BatchesRepository, batchesRepository } from './batches-repository.ts';
 import { type CallsRepository, callsRepository } from './calls-repository.ts';
@@ -37,7 +36,7 @@ async function putAside(path: string): Promise<string> {
   let aside = `${path}.aside-1`;
   for (let n = 2; await exists(aside); n += 1) aside = `${path}.aside-${n}`;
   for (const suffix of FILES) {
-    if (await exists(`${path}${suffix}`)) await withLockRetries(() => rename(`${path}${suffix}`, `${aside}${suffix}`));
+    if (await exists(`${path}${suffix}`)) await rename(`${path}${suffix}`, `${aside}${suffix}`);
   }
   return aside;
 }

@@ -1,6 +1,6 @@
 import Database from 'libsql';
 
-export type SqlValue = string | number | null;
+type SqlValue = string | number | null;
 
 /** A connection to the journal's file. Calls are synchronous and short; rows come back as the tables declare them (all are STRICT). */
 export type Sql = {

@@ -7,7 +7,7 @@ import { deadlineFor, ENGINE_LIMITS, type EngineLimits } from './limits.ts';
 import { removeJobFiles } from './remove-job-files.ts';
 import { type EngineWorker, startWorker } from './worker.ts';
 
-export type RunOptions = {
+type RunOptions = {
   readonly signal?: AbortSignal;
   /** 0–1 over the whole job. */
   readonly onProgress?: (fraction: number) => void;
@@ -19,7 +19,7 @@ export type RunOptions = {
   readonly deadlineMs?: number;
 };
 
-export type EngineState = { readonly ready: boolean; readonly version: string | null };
+type EngineState = { readonly ready: boolean; readonly version: string | null };
 
 export type EngineHost = {
   /** Number of batch jobs that run at once. */
@@ -41,7 +41,7 @@ export type EngineHost = {
   close(): Promise<void>;
 };
 
-export type EngineHostOptions = {
+type EngineHostOptions = {
   readonly nodeBinary: string;
   readonly entry: string;
   /** Batch jobs at once: the number of cores. One more worker is started when the user waits for something and all are busy. */

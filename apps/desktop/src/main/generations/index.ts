@@ -1,10 +1,2 @@
-export {
-  type CloudContext,
-  type CloudFile,
-  type CloudOutcome,
-  type CloudRequest,
-  createGenerationService,
-  type GenerationOptions,
-  type GenerationService,
-} from './service.ts';
+export { type CloudContext, type CloudOutcome, type CloudRequest, createGenerationService } from './service.ts';
 export { completeSettings, priceFor } from './settings.ts';

@@ -13,7 +13,7 @@ import { failureOf, followGeneration } from './follow.ts';
 import { completeSettings } from './settings.ts';
 import { uploadOnce } from './upload.ts';
 
-export type CloudFile = {
+type CloudFile = {
   readonly tempPath: string;
   readonly ext: string;
   readonly format: MediaFormat;
@@ -43,7 +43,7 @@ export type CloudContext = {
 };
 export type CloudOutcome = { readonly files: readonly CloudFile[]; readonly generationId: string; readonly sandbox: boolean };
 
-export type GenerationService = {
+type GenerationService = {
   /** The catalogue as last heard, also from earlier runs; empty when it was never heard. */
   models(): readonly Model[];
   refreshModels(): Promise<readonly Model[]>;
@@ -53,7 +53,7 @@ export type GenerationService = {
   abandon(itemId: ItemId): Promise<void>;
 };
 
-export type GenerationOptions = {
+type GenerationOptions = {
   readonly api: ApiClient;
   readonly events: EventStream;
   readonly journal: Journal;

@@ -31,7 +31,7 @@ function readerOf(handle: FileHandle, sizeBytes: number): FileReader {
   };
 }
 
-export type UploadSource = { readonly path: string; readonly sha256: string; readonly sizeBytes: number; readonly mime: string };
+type UploadSource = { readonly path: string; readonly sha256: string; readonly sizeBytes: number; readonly mime: string };
 export type UploadOptions = {
   readonly api: ApiClient;
   readonly journal: Journal;

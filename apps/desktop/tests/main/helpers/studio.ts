@@ -8,7 +8,7 @@ import { createJournal } from '../../../src/main/db/index.ts';
 import { createEngineHost, type EngineLimits } from '../../../src/main/engine-host/index.ts';
 import { silentLogger } from '../../../src/main/logging/logger-port.ts';
 
-export const ENGINE_ENTRY = join(import.meta.dirname, '../../../src/engine/main.ts');
+const ENGINE_ENTRY = join(import.meta.dirname, '../../../src/engine/main.ts');
 
 export const testEngine = (workers = 2, limits: Partial<EngineLimits> = {}, entry = ENGINE_ENTRY) =>
   createEngineHost({ nodeBinary: process.execPath, entry, workers, logger: silentLogger, limits });
