@@ -152,6 +152,19 @@ describe('the rules of money', () => {
     expect(await credits.checkLedger(db)).toEqual([]);
   });
 
+  test('with debt nothing is held, even while other credits are there', async () => {
+    const user = await newUser({ amount: 10, inS: null, kind: 'pack', payment: 'pay-3' });
+    const id = randomUUID();
+    await hold(user, id, 10);
+    await inTransaction(db, (tx) => credits.capture(tx, { id, credits: 10, actor, reason: 'test' }));
+    const more = { userId: user, kind: 'promo', sourceKey: `${user}:more`, amount: 50, expires: null, actor, reason: 'test' } as const;
+    await inTransaction(db, (tx) => credits.grant(tx, more));
+    const back = { userId: user, reverseKey: 'refund-3', payment: 'pay-3', amount: 10, actor, reason: 'payment.refunded' };
+    await inTransaction(db, (tx) => credits.clawback(tx, back));
+    expect(await credits.readWallet(db, user)).toMatchObject({ available: 50, debt: 10 });
+    expect(await hold(user, randomUUID(), 1)).toEqual({ code: 'debt', debt: 10 });
+  });
+
   test('credits under dispute are frozen, also those that come back meanwhile', async () => {
     const user = await newUser({ amount: 10, inS: null, kind: 'pack', payment: 'pay-2' });
     const id = randomUUID();

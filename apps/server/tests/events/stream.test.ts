@@ -54,7 +54,11 @@ async function listen(who: SignedIn, lastId?: number) {
     }
   };
   await waitFor(() => ids.length > 0);
-  return { frames, ids, waitFor, close: () => (gone.abort(), reading) };
+  const close = (): Promise<void> => {
+    gone.abort();
+    return reading;
+  };
+  return { frames, ids, waitFor, close };
 }
 
 const create = async (who: SignedIn, prompt: string) =>

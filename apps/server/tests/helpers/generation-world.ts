@@ -69,7 +69,7 @@ export async function createWorld(settings: Partial<GenerationSettings> = {}, pr
   await queue.start();
   const stopSweeping = await startSweeping(deps);
 
-  return {
+  const world: World = {
     db,
     databaseUrl,
     folder,
@@ -103,11 +103,12 @@ export async function createWorld(settings: Partial<GenerationSettings> = {}, pr
     async stop() {
       stopSweeping();
       await queue.stop(1_000);
-      await this.sandbox.stop();
+      await world.sandbox.stop();
       await db.$disconnect();
       await rm(folder, { recursive: true, force: true });
     },
   };
+  return world;
 }
 
 /** Asks until the answer is good. The test's own time limit is the end of patience. */
