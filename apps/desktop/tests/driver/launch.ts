@@ -50,10 +50,21 @@ export async function launchApp(options: LaunchOptions): Promise<RunningApp> {
     }),
     timeout: 60_000,
   });
-  const window = await app.firstWindow({ timeout: 60_000 });
-  await window.waitForLoadState('domcontentloaded');
   const child = app.process();
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-4000);
+  });
+  let window: Page;
+  try {
+    window = await app.firstWindow({ timeout: 60_000 });
+    await window.waitForLoadState('domcontentloaded');
+  } catch (error) {
+    // Nobody else knows of this process yet.
+    child.kill('SIGKILL');
+    throw new Error(`the app showed no window: ${said}`, { cause: error });
+  }
   return {
     app,
     window,

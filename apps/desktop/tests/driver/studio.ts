@@ -65,11 +65,11 @@ export class Studio {
     const rows = await this.page.getByTestId('refused-file').all();
     const refused = await Promise.all(
       rows.map(async (row) => {
-        const [name = '', reason = ''] = await row.locator(':scope > span').allInnerTexts();
+        const [name = '', reason = ''] = await row.locator(':scope > span').allTextContents();
         return { name, reason };
       }),
     );
-    return { text: await report.innerText(), refused };
+    return { text: (await report.textContent()) ?? '', refused };
   }
 
   /** Everything in the workspace, once nothing is being read any more and at least `count` files are there. */
@@ -128,6 +128,16 @@ export class Studio {
     await dialog.waitFor({ state: 'hidden' });
   }
 
+  /** Opens the settings of the output, lets `change` work on them, and closes them. */
+  async editOutput(change: (dialog: Locator) => Promise<void>): Promise<void> {
+    await this.closeDialog();
+    await this.page.getByTestId('output-chip').click();
+    const dialog = this.page.getByRole('dialog');
+    await dialog.waitFor();
+    await change(dialog);
+    await this.closeDialog();
+  }
+
   async confirmRights(): Promise<void> {
     await this.page.getByTestId('rights').getByRole('checkbox').check({ force: true });
   }
@@ -146,6 +156,33 @@ export class Studio {
   /** A batch as the queue shows it. */
   card(batchId: string): Locator {
     return this.page.locator(`[data-testid=batch][data-batch-id="${batchId}"]`);
+  }
+
+  /** Opens the queue and the files of a batch in it. @returns its card */
+  async showItems(batchId: string): Promise<Locator> {
+    await this.go('queue');
+    const card = this.card(batchId);
+    await card.waitFor();
+    const show = card.getByRole('button', { name: 'Show files' });
+    if (await show.isVisible()) await show.click();
+    await card.getByTestId('items').waitFor();
+    return card;
+  }
+
+  /** The row of one file in an open card; the list is scrolled to it. @param state waits until it is in this state */
+  async itemRow(card: Locator, name: string, state?: ItemView['state']): Promise<Locator> {
+    const list = card.getByTestId('items');
+    const row = card.locator(`[data-testid=item][data-item-name="${name}"]`);
+    for (let top = 0; (await row.count()) === 0; top += 200) {
+      const isEnd = await list.evaluate((one, to) => {
+        one.scrollTop = to;
+        return to > one.scrollHeight;
+      }, top);
+      if (isEnd) top = -200;
+    }
+    await row.scrollIntoViewIfNeeded();
+    if (state !== undefined) await card.locator(`[data-testid=item][data-item-name="${name}"][data-state=${state}]`).waitFor();
+    return row;
   }
 
   /** Presses "Go on" under a batch that was interrupted. */

@@ -55,7 +55,7 @@ const selected = async (): Promise<string[]> =>
       .evaluateAll((all) => all.map((one) => one.getAttribute('data-file-name') ?? ''))
   ).sort();
 const row = (name: string) => studio.page.locator(`[data-file-name="${name}"]`);
-const counts = () => studio.page.getByTestId('counts').innerText();
+const counts = () => studio.page.getByTestId('counts').textContent();
 
 const TREE_REFUSED = [
   { name: 'archive.zip', reason: expect.stringMatching(/^This kind of file isn’t supported\. \S/) },
