@@ -4,16 +4,19 @@ import { ACTION_IDS, ACTIONS, type ActionId, canRun, hintOf, runAction } from '.
 import { useTexts } from '../i18n/index.ts';
 import { Kbd } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
+import { useReturningFocus } from '../ui/overlays.tsx';
 
 /** Every action that can be carried out now, found by typing. */
 export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
   const { t } = useTexts();
+  const focus = useReturningFocus(open);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <div className="fixed inset-0 z-40 bg-black/45" />
         <Radix.Content
           aria-describedby={undefined}
+          {...focus}
           className="appear fixed top-[14vh] left-1/2 z-40 w-[min(560px,92vw)] -translate-x-1/2 overflow-hidden rounded-lg border border-line-strong bg-raised shadow-pop"
         >
           <Radix.Title className="sr-only">{t('palette.title')}</Radix.Title>

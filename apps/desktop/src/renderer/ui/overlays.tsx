@@ -1,6 +1,6 @@
 import { X } from 'lucide-react';
 import { DropdownMenu, Dialog as Radix, Popover as RadixPopover } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { IconButton } from './button.tsx';
 import { cx } from './cx.ts';
 
@@ -11,6 +11,22 @@ function focusFirstField(event: Event): void {
   event.preventDefault();
   const field = panel.querySelector<HTMLElement>('input:not([type=checkbox]):not([type=range]):not([type=radio]), textarea, select');
   (field ?? panel).focus();
+}
+
+/** For dialogs that no button opened: when they close, the focus goes back to where it was. */
+export function useReturningFocus(open: boolean) {
+  const before = useRef<Element | null>(null);
+  const wasOpen = useRef(false);
+  // Noted while rendering: what is in the dialog may take the focus before any effect of ours runs.
+  if (open && !wasOpen.current) before.current = document.activeElement;
+  wasOpen.current = open;
+  return {
+    onOpenAutoFocus: focusFirstField,
+    onCloseAutoFocus(event: Event): void {
+      event.preventDefault();
+      if (before.current instanceof HTMLElement) before.current.focus();
+    },
+  };
 }
 
 type DialogProps = {
@@ -29,13 +45,14 @@ type DialogProps = {
  * security policy refuses.
  */
 export function Dialog({ open, onOpenChange, title, closeLabel, wide = false, bare = false, children }: DialogProps) {
+  const focus = useReturningFocus(open);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <div className="fixed inset-0 z-40 bg-black/55" />
         <Radix.Content
           aria-describedby={undefined}
-          onOpenAutoFocus={focusFirstField}
+          {...focus}
           className={cx(
             'appear outline-none fixed top-1/2 left-1/2 z-40 flex max-h-[88vh] -translate-x-1/2 -translate-y-1/2 flex-col overflow-hidden rounded-lg border border-line-strong bg-surface shadow-pop',
             wide ? 'w-[min(1100px,92vw)]' : 'w-[min(520px,92vw)]',
