@@ -169,11 +169,11 @@ export const WALLET: Wallet = {
 
 export const MOVEMENTS: readonly Movement[] = [
   ['release', 4, -4, 'generation.refused'],
-  ['hold', -4, 4, 'generation.created'],
+  ['hold', -4, 4, 'generation.held'],
   ['capture', 0, -8, 'generation.succeeded'],
-  ['hold', -8, 8, 'generation.created'],
-  ['grant', 1000, 0, 'pack.bought'],
-  ['grant', 200, 0, 'trial.sandbox'],
+  ['hold', -8, 8, 'generation.held'],
+  ['grant', 1000, 0, 'dispute.won'],
+  ['grant', 200, 0, 'grant.trial'],
 ].map(([kind, availableChange, heldChange, reason], n) => ({
   id: uuid(100 + n),
   kind: kind as Movement['kind'],
