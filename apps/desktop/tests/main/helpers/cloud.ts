@@ -75,8 +75,11 @@ export async function openCloudStudio(options: {
 }
 export type CloudStudio = Awaited<ReturnType<typeof openCloudStudio>>;
 
-/** What a faulty line does with one request. `loseAnswer`: the server hears and answers, the app never learns. */
-export type Fault = 'pass' | 'refuse' | 'loseAnswer' | { readonly cutAfterBytes: number };
+/**
+ * What a faulty line does with one request. `loseAnswer`: the server hears and answers, the app never learns. `cutAfterBytes`: so much
+ * of the answer comes, and when `arrived` resolves the line breaks.
+ */
+export type Fault = 'pass' | 'refuse' | 'loseAnswer' | { readonly cutAfterBytes: number; readonly arrived: () => Promise<void> };
 
 /** A proxy in front of the server that breaks what it is told to. */
 export async function faultyLine(target: string, decide: (request: IncomingMessage) => Fault): Promise<{ url: string; server: Server }> {
@@ -101,13 +104,17 @@ export async function faultyLine(target: string, decide: (request: IncomingMessa
       answer.on('data', (piece: Buffer) => {
         if (left <= 0) return;
         const isLast = piece.length >= left;
-        // What was let through has to arrive before the line breaks.
-        outgoing.write(piece.subarray(0, left), () => {
-          if (isLast) incoming.socket.destroy();
-        });
+        outgoing.write(piece.subarray(0, left));
+        // A socket that breaks at once would take along what its reader has not looked at yet.
+        if (isLast) {
+          const cut = (): void => void incoming.socket.destroy();
+          fault.arrived().then(cut, cut);
+        }
         left -= piece.length;
       });
-      answer.on('end', () => outgoing.end());
+      answer.on('end', () => {
+        if (left > 0) outgoing.end();
+      });
     });
     onward.on('error', () => incoming.socket.destroy());
     outgoing.on('close', () => onward.destroy());
