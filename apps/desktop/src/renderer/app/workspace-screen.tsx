@@ -193,7 +193,7 @@ export function WorkspaceScreen() {
     <div data-testid="screen-workspace" className="grid h-full min-h-0 grid-cols-[minmax(0,1fr)] grid-rows-[auto_1fr_auto]">
       <Header search={search} />
       <DropArea
-        className={`grid min-h-0 ${inspector ? 'grid-cols-[minmax(0,1fr)_352px] max-[1100px]:grid-cols-[minmax(0,1fr)_300px]' : 'grid-cols-1'}`}
+        className={`grid min-h-0 ${inspector ? 'grid-cols-[minmax(0,1fr)_352px] max-[1100px]:grid-cols-[minmax(0,1fr)_324px]' : 'grid-cols-1'}`}
       >
         <div className="flex min-h-0 min-w-0 flex-col">
           {adding ? <Progress value={null} thin label={t('files.adding')} /> : null}

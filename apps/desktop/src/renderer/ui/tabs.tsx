@@ -19,7 +19,7 @@ export function Tabs<V extends string>({
     <Radix.Root value={value} onValueChange={(next) => onValue(next as V)} className="flex min-h-0 flex-1 flex-col">
       <Radix.List
         aria-label={label}
-        className="mx-3.5 flex shrink-0 gap-4 overflow-x-auto border-line border-b [scrollbar-width:none] max-[1100px]:gap-3"
+        className="mx-3.5 flex shrink-0 gap-4 overflow-x-auto border-line border-b [scrollbar-width:none] max-[1100px]:gap-2 max-[1100px]:text-sm"
       >
         {tabs.map((tab) => (
           <Radix.Trigger

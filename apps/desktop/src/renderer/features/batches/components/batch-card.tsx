@@ -25,16 +25,18 @@ function useElapsed(batch: BatchView): number {
 }
 
 function Counts({ batch }: { batch: BatchView }) {
-  const { t, words, format } = useTexts();
+  const { t, format } = useTexts();
   const { counts } = batch;
   const total = Object.values(counts).reduce((sum, one) => sum + one, 0);
   const parts = [
     t('queue.doneOf', { done: format.number(counts.done), count: total }),
     counts.failed > 0 ? (
-      <span key="failed" className="text-bad">{`${format.number(counts.failed)} ${words.itemState.failed.toLowerCase()}`}</span>
+      <span key="failed" className="text-bad">
+        {t('queue.failed', { count: counts.failed })}
+      </span>
     ) : null,
-    counts.skipped > 0 ? `${format.number(counts.skipped)} ${words.itemState.skipped.toLowerCase()}` : null,
-    counts.canceled > 0 ? `${format.number(counts.canceled)} ${words.itemState.canceled.toLowerCase()}` : null,
+    counts.skipped > 0 ? t('queue.skipped', { count: counts.skipped }) : null,
+    counts.canceled > 0 ? t('queue.canceled', { count: counts.canceled }) : null,
     t('run.results', { count: batch.results }),
     batch.creditsSpent > 0 ? t('run.credits', { count: batch.creditsSpent }) : null,
   ].filter((part) => part !== null);
@@ -84,18 +86,6 @@ export const BatchCard = memo(function BatchCard({ id, startsOpen }: { id: Batch
           <div className="truncate text-sm text-muted">
             <Counts batch={batch} /> · {batch.outputDisplay} · {format.dateTime(batch.createdAt)}
           </div>
-          {isOpen(batch) ? (
-            <div className="mt-2 flex items-center gap-3">
-              <Progress value={batch.progress} label={batch.name} />
-              <span className="shrink-0 text-sm text-muted" data-testid="eta">
-                {format.percent(batch.progress)}
-                {state === 'running' && batch.etaMs
-                  ? ` · ${t('queue.left', { time: format.range(batch.etaMs.low, batch.etaMs.high) })}`
-                  : null}
-                <Elapsed batch={batch} />
-              </span>
-            </div>
-          ) : null}
         </div>
         <div className="flex shrink-0 items-center gap-1">
           {state === 'running' ? (
@@ -128,6 +118,16 @@ export const BatchCard = memo(function BatchCard({ id, startsOpen }: { id: Batch
           )}
         </div>
       </div>
+      {isOpen(batch) ? (
+        <div className="-mt-1 flex items-center gap-3 pr-3.5 pb-3 pl-11.25">
+          <Progress value={batch.progress} label={batch.name} />
+          <span className="shrink-0 text-sm text-muted" data-testid="eta">
+            {format.percent(batch.progress)}
+            {state === 'running' && batch.etaMs ? ` · ${t('queue.left', { time: format.range(batch.etaMs.low, batch.etaMs.high) })}` : null}
+            <Elapsed batch={batch} />
+          </span>
+        </div>
+      ) : null}
       {state === 'interrupted' ? (
         <div className="px-3.5 pb-3">
           <Notice

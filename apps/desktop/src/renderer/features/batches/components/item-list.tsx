@@ -14,7 +14,7 @@ import { loadItems, useBatches } from '../store.ts';
 
 const TONE = { queued: 'quiet', running: 'run', done: 'ok', failed: 'bad', canceled: 'quiet', skipped: 'warn' } as const;
 const ROW = 34;
-const ROW_WITH_REASON = 54;
+const ROW_WITH_REASON = 66;
 
 /** Where the way out of an error begins, when it isn't trying again. */
 function wayOut(code: string): 'go.account' | 'output.choose' | null {
@@ -43,7 +43,7 @@ const ItemRow = memo(function ItemRow({ id, onAct }: { id: string; onAct: (what:
           {item.name}
         </div>
         {reason ? (
-          <div className="selectable truncate text-sm" data-testid="item-reason" title={`${reason.title}. ${reason.next}`}>
+          <div className="selectable line-clamp-2 text-sm leading-snug" data-testid="item-reason" title={`${reason.title}. ${reason.next}`}>
             <span className="text-bad">{reason.title}.</span> <span className="text-muted">{reason.next}</span>
           </div>
         ) : null}
