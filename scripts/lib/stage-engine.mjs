@@ -66,7 +66,11 @@ function copyPackage(name, from, target, done, isNeeded) {
   const place = path.join(target, path.relative(findRoot(source), source));
   if (done.has(place)) return;
   done.add(place);
-  cpSync(source, place, { recursive: true, dereference: true, filter: (file) => !file.slice(source.length).includes(`${path.sep}node_modules${path.sep}`) });
+  cpSync(source, place, {
+    recursive: true,
+    dereference: true,
+    filter: (file) => !file.slice(source.length).includes(`${path.sep}node_modules${path.sep}`),
+  });
   const { dependencies = {}, optionalDependencies = {} } = JSON.parse(readFileSync(path.join(source, 'package.json'), 'utf8'));
   for (const dependency of Object.keys(dependencies)) copyPackage(dependency, source, target, done, !(dependency in optionalDependencies));
   for (const dependency of Object.keys(optionalDependencies)) copyPackage(dependency, source, target, done, false);

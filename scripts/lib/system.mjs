@@ -39,6 +39,12 @@ async function missingOf(packages) {
     .map(([name]) => name);
 }
 
+/** Newer releases carry some libraries under a name that ends in `t64` (64-bit time). */
+async function nameHere(name) {
+  const { exitCode } = await run('apt-cache', ['show', `${name}t64`], { quiet: true, allowFailure: true }).catch(() => ({ exitCode: 1 }));
+  return exitCode === 0 ? `${name}t64` : name;
+}
+
 /** True on a Linux without a screen. */
 export function isHeadless() {
   return process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY;
@@ -52,7 +58,7 @@ export async function ensureSystemPackages(packages = DESKTOP_PACKAGES) {
   if (process.platform !== 'linux') return;
   const missing = await missingOf(packages);
   if (missing.length === 0) return;
-  const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...missing];
+  const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...(await Promise.all(missing.map(nameHere)))];
   if (!existsSync('/usr/bin/apt-get') || process.getuid?.() !== 0) {
     throw new Error(
       `These system packages are missing: ${missing.join(' ')}\nInstall them and start again:\n\n  sudo ${install.join(' ')}\n`,
@@ -61,7 +67,8 @@ export async function ensureSystemPackages(packages = DESKTOP_PACKAGES) {
   say(`Installing system packages: ${missing.join(' ')} …`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await run('apt-get', ['update'], { quiet: true, env });
-  await run(install[0], install.slice(1), { quiet: true, env });
+  const known = await Promise.all(missing.map(nameHere));
+  await run('apt-get', ['install', '-y', '--no-install-recommends', ...known], { quiet: true, env });
 }
 
 /**
