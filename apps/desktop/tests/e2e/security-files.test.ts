@@ -76,6 +76,13 @@ describe('a second launch', () => {
     await running?.close();
   });
 
+  /** What the window is told about the next files that come from outside. */
+  function nextReport(): Promise<{ added: number; refusedTotal: number }> {
+    return running.window.evaluate(
+      `new Promise((resolve) => { const end = window.pingplex.on('library.added', (report) => { end(); resolve(report); }); })`,
+    );
+  }
+
   test('row 22, feature row 2: "Open with" adds to the window that is open', async () => {
     const ended = await launchAgain(
       at('second-data'),
@@ -97,13 +104,22 @@ describe('a second launch', () => {
     await filesRead(running.window, 3);
   });
 
+  test('row 22: a command line of any length leaves the app that runs alive', async () => {
+    const cwd = at('second', 'deep'.repeat(50), 'Ж'.repeat(100));
+    await mkdir(cwd, { recursive: true });
+    for (const count of [25, 80, 300]) {
+      const missing = Array.from({ length: count }, (_, n) => at('second', 'Папка с довольно длинным именем', `${n} is not there.jpg`));
+      const heard = nextReport();
+      expect((await launchAgain(at('second-data'), missing, cwd)).code).toBe(0);
+      expect(await heard).toMatchObject({ added: 0, refusedTotal: count });
+    }
+  });
+
   test('row 22: 5,000 paths and switches arrive, and the app that runs survives them', async () => {
     const missing = Array.from({ length: 4996 }, (_, n) => at('second', 'a folder with a rather long name', `${n} is not there.jpg`));
     const switches = Array.from({ length: 40 }, (_, n) => `--switch-${n}=${'x'.repeat(50)}`);
     for (const n of [5, 6, 7, 8]) await writePicture(at('second', `${n}.jpg`), n);
-    const heard = running.window.evaluate<{ added: number; refusedTotal: number }>(
-      `new Promise((resolve) => { const end = window.pingplex.on('library.added', (report) => { end(); resolve(report); }); })`,
-    );
+    const heard = nextReport();
     const ended = await launchAgain(at('second-data'), [...switches, '5.jpg', ...missing, '6.jpg', '7.jpg', '8.jpg'], at('second'));
     expect(ended.code).toBe(0);
     expect(await heard).toMatchObject({ added: 4, refusedTotal: 4996 });

@@ -5,8 +5,11 @@ import { fileURLToPath } from 'node:url';
 
 /** More than any file manager hands over at once. */
 const MAX_PATHS = 5000;
-/** Chromium hands a second launch's whole command line over in one message of at most 32 kB, and our own copy of it travels in the same one. */
-const MAX_HANDED_OVER = 12_000;
+/**
+ * A second launch's command line and working folder, and our own copy of both in base64, travel in one message that Chromium reads up to
+ * 32 kB of. A longer one kills the app that runs already (seen with 300 paths of 50 letters on Electron 33).
+ */
+const MAX_HANDED_OVER = 6000;
 const LIST_SWITCH = '--open-list=';
 const LIST_ID = /^[a-z0-9]{24}$/;
 const LIST_MAX_BYTES = 32_000_000;
@@ -47,8 +50,8 @@ function nameIn(argument: string): string | null {
 }
 
 /**
- * Shortens a command line that Chromium could not hand over to the app that runs already: it would take the failed hand-over for a hung
- * app and kill it. The files go into a list in our own folder, and the launch is repeated with the list's name.
+ * Shortens a command line that is too long to be handed over to the app that runs already. The files go into a list in our own folder,
+ * and the launch is repeated with the list's name.
  * @returns the arguments to launch again with, or null when the command line is short enough
  */
 export function shortenArguments(args: readonly string[], cwd: string, userData: string): string[] | null {
