@@ -32,7 +32,7 @@ const seconds = Number(values.seconds);
 const clients = Number(values.clients);
 const USERS = 200;
 
-/** One cycle as the module sends it: hold (one transaction) and capture (another), 11 statements. */
+/** One cycle as the module sends it: hold (one transaction) and capture (another). */
 const statements = (await readFile(path.join(import.meta.dirname, 'ledger.pgbench.sql'), 'utf8')).trim();
 
 const folder = await mkdtemp(path.join(tmpdir(), 'pingplex-bench-'));

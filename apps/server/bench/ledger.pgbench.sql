@@ -6,8 +6,8 @@ UPDATE wallet SET available = available - 3, held = held + 3, version = version 
     AND NOT EXISTS (SELECT 1 FROM hold WHERE id = :h::uuid) RETURNING version AS v \gset
 SELECT id, kind, payment, dispute, priority, expires_at, created_at, amount, available, held, frozen, coalesce(expires_at <= now(), false) AS expired
   FROM credit_grant WHERE user_id = :u::uuid AND (available > 0 OR held > 0 OR frozen > 0) ORDER BY id;
-WITH h AS (INSERT INTO hold (id, user_id, amount, expires_at) VALUES (:h::uuid, :u::uuid, 3, now() + interval '900 seconds'))
-  INSERT INTO hold_line (hold_id, grant_id, amount) VALUES (:h::uuid, :g::uuid, 3);
+INSERT INTO hold (id, user_id, amount, expires_at) VALUES (:h::uuid, :u::uuid, 3, now() + interval '900 seconds') ON CONFLICT DO NOTHING;
+INSERT INTO hold_line (hold_id, grant_id, amount) VALUES (:h::uuid, :g::uuid, 3);
 WITH txn AS (INSERT INTO ledger_txn (id, kind, ref, user_id, seq, actor, reason) VALUES (:t::uuid, 'hold', :h::text, :u::uuid, :v::bigint, 'system', 'bench')),
   lines AS (INSERT INTO ledger_entry (txn_id, n, account, user_id, grant_id, amount)
     VALUES (:t::uuid, 0, 'available', :u::uuid, :g::uuid, -3), (:t::uuid, 1, 'held', :u::uuid, :g::uuid, 3))

@@ -121,6 +121,16 @@ describe('the rules of money', () => {
     expect((await hold(user, randomUUID(), 10)).code).toBe('held');
   });
 
+  test('ten calls for one hold are one hold', async () => {
+    const user = await newUser({ amount: 100, inS: null });
+    const id = randomUUID();
+    const codes = (await Promise.all(Array.from({ length: 10 }, () => hold(user, id, 7)))).map((outcome) => outcome.code);
+    expect(codes.filter((code) => code === 'held')).toHaveLength(1);
+    expect(codes.filter((code) => code === 'already')).toHaveLength(9);
+    expect(await credits.readWallet(db, user)).toMatchObject({ available: 93, held: 7, version: 2 });
+    expect(await credits.checkLedger(db)).toEqual([]);
+  });
+
   test('a hold ends once, whoever comes second', async () => {
     const user = await newUser({ amount: 10, inS: null });
     const id = randomUUID();

@@ -149,6 +149,7 @@ async function expectSound(world: World, model: { issued: number; spent: number 
   expect({ available, held, frozen, debt }).toEqual(explained);
 }
 
+/** A race that failed once need not fail again, so shrinking it proves nothing: the whole history is shown at once. */
 describe('random histories leave every invariant standing', () => {
   test('one after the other', async () => {
     await fc.assert(
@@ -189,7 +190,7 @@ describe('random histories leave every invariant standing', () => {
         await Promise.all(Array.from({ length: 8 }, work));
         for (const [i, world] of worlds.entries()) await expectSound(world, models[i] ?? { issued: 0, spent: 0 });
       }),
-      { numRuns: 15 },
+      { numRuns: 15, endOnFailure: true },
     );
   });
 
@@ -215,7 +216,7 @@ describe('random histories leave every invariant standing', () => {
         }
         await expectSound(world, model);
       }),
-      { numRuns: 15 },
+      { numRuns: 15, endOnFailure: true },
     );
   });
 });

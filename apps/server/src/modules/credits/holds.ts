@@ -42,13 +42,14 @@ export async function hold(tx: Tx, args: HoldArgs): Promise<HoldOutcome> {
     [reserved] = await reserve();
     if (!reserved) return { code: 'insufficient', need: args.amount, have: wallet.available };
   }
-  const grants = await liveGrants(tx, args.userId);
-  const plan = planHold(grants, args.amount);
+  const fresh = await tx.$executeRaw`
+    INSERT INTO hold (id, user_id, amount, expires_at)
+    VALUES (${args.id}::uuid, ${args.userId}::uuid, ${args.amount}, now() + ${args.expiresInS}::float8 * interval '1 second')
+    ON CONFLICT DO NOTHING`;
+  if (fresh === 0) return yieldToEarlier(tx, args);
+  const plan = planHold(await liveGrants(tx, args.userId), args.amount);
   const lines = JSON.stringify(plan.lines.map((l) => ({ grant_id: l.grantId, amount: l.amount })));
   await tx.$executeRaw`
-    WITH h AS (
-      INSERT INTO hold (id, user_id, amount, expires_at)
-      VALUES (${args.id}::uuid, ${args.userId}::uuid, ${args.amount}, now() + ${args.expiresInS}::float8 * interval '1 second'))
     INSERT INTO hold_line (hold_id, grant_id, amount)
     SELECT ${args.id}::uuid, grant_id, amount FROM jsonb_to_recordset(${lines}::jsonb) AS l(grant_id uuid, amount bigint)`;
   const movement = { kind: 'hold', ref: args.id, actor: args.actor, reason: args.reason, entries: plan.entries } as const;
@@ -59,6 +60,19 @@ export async function hold(tx: Tx, args: HoldArgs): Promise<HoldOutcome> {
       WHERE user_id = ${args.userId}::uuid`;
   }
   return { code: 'held' };
+}
+
+/**
+ * Two calls for the same hold met: the one that waited for the wallet decided on a snapshot that did not have the other's hold yet.
+ * It takes its reservation back and answers how the earlier one stands.
+ */
+async function yieldToEarlier(tx: Tx, args: HoldArgs): Promise<HoldOutcome> {
+  await tx.$executeRaw`
+    UPDATE wallet SET available = available + ${args.amount}, held = held - ${args.amount}, version = version - 1
+    WHERE user_id = ${args.userId}::uuid`;
+  const earlier = await readHold(tx, args.id);
+  if (!earlier) throw new AppError('credits.invariantBroken', `hold ${args.id} is there and is not`);
+  return { code: 'already', state: earlier.state, captured: earlier.captured };
 }
 
 export type HoldRow = { id: string; userId: string; amount: number; captured: number; state: HoldState };
