@@ -82,7 +82,6 @@ export async function createServices(options: ServicesOptions) {
     accountId: () => signedInAccount(account.state()),
     logger,
   });
-  let isBusy = false;
   const batches = createBatchService({
     journal,
     engine,
@@ -93,9 +92,6 @@ export async function createServices(options: ServicesOptions) {
     workRoot,
     display: (full) => shortenHome(full, options.homeDir),
     folderPath: (id) => settings.folderPath(id),
-    onBusy: (busy) => {
-      isBusy = busy;
-    },
     logger,
   });
   await batches.recover();
