@@ -110,7 +110,6 @@ export async function createServices(options: ServicesOptions) {
     server,
     serverUrl,
     interactive,
-    isBusy: () => isBusy,
   };
 }
 
