@@ -73,6 +73,8 @@ type Slot = {
   state: 'starting' | 'idle' | 'busy' | 'ending';
   jobs: number;
   running: Running | undefined;
+  /** The job of a worker that died, for which this worker was started. It gets no other one before. */
+  reserved: { readonly task: Waiting; readonly cleaned: Promise<void> } | undefined;
   start: NodeJS.Timeout;
 };
 
@@ -95,8 +97,9 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
     for (const listener of listeners) listener(next);
   }
 
-  function addSlot(): void {
+  function addSlot(reserved?: Slot['reserved']): void {
     const slot: Slot = {
+      reserved,
       state: 'starting',
       jobs: 0,
       running: undefined,
@@ -115,6 +118,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
       failedStarts = 0;
       if (slot.state === 'starting') slot.state = 'idle';
       setState({ ready: true, version: message.version });
+      void slot.reserved?.cleaned.then(() => beginReserved(slot));
       pump();
       return;
     }
@@ -187,7 +191,10 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
   function onGone(slot: Slot, how: { readonly code: number | null; readonly signal: string | null; readonly stderr: string }): void {
     clearTimeout(slot.start);
     slots.delete(slot);
-    const { running } = slot;
+    const { running, reserved } = slot;
+    slot.reserved = undefined;
+    // It died before it had the job: that says nothing about the file.
+    if (reserved !== undefined) queue.addFirst(reserved.task);
     if (running !== undefined) {
       release(running);
       slot.running = undefined;
@@ -217,12 +224,18 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
       cleanUpThenSettle(task, task.signal?.aborted === true ? task.signal.reason : error);
       return;
     }
-    removeJobFiles(task.job)
-      .catch((thrown: unknown) => logger.warn({ err: thrown }, 'temporary files of a crashed job could not be removed'))
-      .finally(() => {
-        queue.addFirst(task);
-        pump();
-      });
+    // A worker that is there already may be dying of the same cause, and the job has only this one try more.
+    const cleaned = removeJobFiles(task.job).catch((thrown: unknown) =>
+      logger.warn({ err: thrown }, 'temporary files of a crashed job could not be removed'),
+    );
+    addSlot({ task, cleaned });
+  }
+
+  function beginReserved(slot: Slot): void {
+    const task = slot.reserved?.task;
+    slot.reserved = undefined;
+    if (task === undefined) pump();
+    else begin(slot, task);
   }
 
   function begin(slot: Slot, task: Waiting): void {
@@ -250,6 +263,12 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
     }
     for (const slot of slots) {
       const { running } = slot;
+      if (slot.reserved?.task === task) {
+        slot.reserved = undefined;
+        task.settle({ ok: false, error: task.signal?.reason });
+        pump();
+        return;
+      }
       if (running?.task !== task) continue;
       running.verdict ??= task.signal?.reason ?? new AppError('internal.unexpected', 'aborted');
       slot.worker.send({ type: 'cancel', id: running.id });
@@ -261,9 +280,9 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
   function pump(): void {
     if (isClosed) return;
     let starting = 0;
-    for (const slot of slots) if (slot.state === 'starting') starting += 1;
+    for (const slot of slots) if (slot.state === 'starting' && slot.reserved === undefined) starting += 1;
     for (const slot of slots) {
-      if (slot.state !== 'idle') continue;
+      if (slot.state !== 'idle' || slot.reserved !== undefined) continue;
       const task = queue.next(busyBatch() < options.workers);
       if (task === undefined) return;
       begin(slot, task);
@@ -275,7 +294,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
 
   function busyBatch(): number {
     let busy = 0;
-    for (const slot of slots) if (slot.running?.task.lane === 'batch') busy += 1;
+    for (const slot of slots) if ((slot.running ?? slot.reserved)?.task.lane === 'batch') busy += 1;
     return busy;
   }
 
@@ -322,6 +341,8 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
       for (const task of queue.drain()) task.settle({ ok: false, error: closed });
       for (const slot of slots) {
         if (slot.running !== undefined) slot.running.verdict ??= closed;
+        slot.reserved?.task.settle({ ok: false, error: closed });
+        slot.reserved = undefined;
         slot.worker.kill();
       }
       if (slots.size === 0) return;

@@ -64,7 +64,6 @@ export function WalletCard() {
         type="button"
         onClick={open}
         className="flex w-full items-center gap-2.25 rounded-md px-1.5 py-2 text-left hover:bg-accent-soft"
-        aria-label={`${t('nav.account')}: ${account.email}`}
       >
         <span
           className="grid size-6.5 shrink-0 place-items-center rounded-full bg-accent-soft font-semibold text-accent-text uppercase"
@@ -72,7 +71,10 @@ export function WalletCard() {
         >
           {account.email.slice(0, 1)}
         </span>
-        <span className="min-w-0 truncate">{account.email}</span>
+        <span className="min-w-0 truncate">
+          <span className="sr-only">{t('nav.account')}: </span>
+          {account.email}
+        </span>
       </button>
     </>
   );
