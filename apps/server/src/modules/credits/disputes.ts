@@ -93,7 +93,7 @@ async function paymentGrants(tx: Tx, userId: string, payment: string): Promise<G
 async function disputedGrants(tx: Tx, userId: string, disputeId: string): Promise<GrantRow[]> {
   const rows = await tx.$queryRaw<RawGrant[]>`
     SELECT id, kind, payment, dispute, priority, expires_at, created_at, amount, available, held, frozen,
-           coalesce(expires_at <= now(), false) AS expired
+           coalesce(expires_at <= clock_timestamp(), false) AS expired
     FROM credit_grant WHERE user_id = ${userId}::uuid AND dispute = ${disputeId} ORDER BY id`;
   return rows.map(grantFrom);
 }

@@ -117,9 +117,10 @@ async function resolve(tx: Tx, id: string, take: number, actor: Actor, reason: s
     if (!now || now.state === 'open') throw new AppError('credits.invariantBroken', `hold ${id} can't be resolved`);
     return { code: 'already', state: now.state, captured: now.captured };
   }
+  // The clock of this moment, as in `grantsById`.
   const rows = await tx.$queryRaw<(RawGrant & { line: bigint })[]>`
     SELECT g.id, g.kind, g.payment, g.dispute, g.priority, g.expires_at, g.created_at, g.amount, g.available, g.held, g.frozen,
-           coalesce(g.expires_at <= now(), false) AS expired, l.amount AS line
+           coalesce(g.expires_at <= clock_timestamp(), false) AS expired, l.amount AS line
     FROM hold_line l JOIN credit_grant g ON g.id = l.grant_id WHERE l.hold_id = ${id}::uuid ORDER BY g.id`;
   const lines = rows.map((row) => ({ grant: grantFrom(row), amount: Number(row.line) }));
   const plan = planResolve(lines, take, wallet.debt, id);

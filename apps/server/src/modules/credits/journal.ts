@@ -86,11 +86,14 @@ export async function liveGrants(tx: Tx, userId: string): Promise<GrantRow[]> {
   return rows.map(grantFrom);
 }
 
-/** These grants, live or not. */
+/**
+ * These grants, live or not; for credits that come back. `expired` is told by the clock of this moment: the transaction's own stands
+ * where it began, perhaps before a sweeper that we waited for has expired the grant, and a grant expires only once.
+ */
 export async function grantsById(tx: Tx, ids: readonly string[]): Promise<GrantRow[]> {
   const rows = await tx.$queryRaw<RawGrant[]>`
     SELECT id, kind, payment, dispute, priority, expires_at, created_at, amount, available, held, frozen,
-           coalesce(expires_at <= now(), false) AS expired
+           coalesce(expires_at <= clock_timestamp(), false) AS expired
     FROM credit_grant WHERE id = ANY(${ids}::uuid[]) ORDER BY id`;
   return rows.map(grantFrom);
 }

@@ -57,14 +57,18 @@ export async function listMovements(
   page: { before?: string | undefined; limit: number },
 ): Promise<{ movements: Movement[]; next: string | null }> {
   const before = page.before ?? null;
+  // The page is cut out before entries are added up: a history of years costs no more than a short one.
   const rows = await db.$queryRaw<RawMovement[]>`
     SELECT t.id::text, t.kind, t.ref, t.reason, t.created_at,
            coalesce(sum(e.amount) FILTER (WHERE e.account = 'available'), 0)::bigint AS available,
            coalesce(sum(e.amount) FILTER (WHERE e.account = 'held'), 0)::bigint AS held
-    FROM ledger_txn t JOIN ledger_entry e ON e.txn_id = t.id
-    WHERE t.user_id = ${userId}::uuid
-      AND (${before}::uuid IS NULL OR t.seq < (SELECT seq FROM ledger_txn WHERE id = ${before}::uuid AND user_id = ${userId}::uuid))
-    GROUP BY t.id ORDER BY t.seq DESC LIMIT ${page.limit + 1}`;
+    FROM (
+      SELECT id, kind, ref, reason, created_at, seq FROM ledger_txn
+      WHERE user_id = ${userId}::uuid
+        AND (${before}::uuid IS NULL OR seq < (SELECT seq FROM ledger_txn WHERE id = ${before}::uuid AND user_id = ${userId}::uuid))
+      ORDER BY seq DESC LIMIT ${page.limit + 1}) t
+    JOIN ledger_entry e ON e.txn_id = t.id
+    GROUP BY t.id, t.kind, t.ref, t.reason, t.created_at, t.seq ORDER BY t.seq DESC`;
   const movements = rows.slice(0, page.limit).map(
     (row): Movement => ({
       id: row.id,

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { openListener } from '../../db/listener.ts';
 import { EVENT_CHANNEL } from './append.ts';
 
 /** Tells sleeping readers of this process that something was appended, by whichever process. */
@@ -11,28 +11,12 @@ export type Wake = {
 /** One LISTEN connection per process. While it is down, readers live on their back-stop; it is built up again by itself. */
 export function createWake(databaseUrl: string, onError: (error: Error) => void): Wake {
   const waiting = new Map<string, Set<() => void>>();
-  let client: pg.Client | null = null;
-  let stopped = false;
-  let retry: NodeJS.Timeout | undefined;
-
-  const connect = async (): Promise<void> => {
-    const next = new pg.Client({ connectionString: databaseUrl, application_name: 'pingplex-events', keepAlive: true });
-    next.on('error', onError);
-    next.on('end', () => {
-      if (client === next) client = null;
-      if (!stopped) retry = setTimeout(start, 1_000);
-    });
-    next.on('notification', (message) => {
-      for (const resolve of waiting.get(message.payload ?? '') ?? []) resolve();
-    });
-    client = next;
-    await next.connect();
-    await next.query(`LISTEN ${EVENT_CHANNEL}`);
-  };
-  const start = (): void => {
-    connect().catch(onError);
-  };
-  start();
+  const listener = openListener(databaseUrl, EVENT_CHANNEL, {
+    onMessage: (userId) => {
+      for (const resolve of waiting.get(userId) ?? []) resolve();
+    },
+    onError,
+  });
 
   return {
     wait(userId, timeoutMs, signal) {
@@ -52,10 +36,6 @@ export function createWake(databaseUrl: string, onError: (error: Error) => void)
         if (signal.aborted) done();
       });
     },
-    async stop() {
-      stopped = true;
-      clearTimeout(retry);
-      await client?.end().catch(onError);
-    },
+    stop: () => listener.stop(),
   };
 }

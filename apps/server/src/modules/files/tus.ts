@@ -35,7 +35,7 @@ const DAY_MS = 24 * 3600 * 1000;
 
 /** Resumable uploads by tus 1.0. The declared hash and type are promises; both are proved when the last byte is there. */
 export function createTus(deps: TusDeps): Tus {
-  const users = new AsyncLocalStorage<string>();
+  const asked = new AsyncLocalStorage<{ userId: string; id: string }>();
   const store = new FileStore({ directory: deps.folder });
   const server = new Server({
     path: TUS_PATH,
@@ -46,7 +46,9 @@ export function createTus(deps: TusDeps): Tus {
     allowedOrigins: [],
     disableTerminationForFinishedUploads: true,
     namingFunction: () => randomUUID(),
-    onUploadCreate: async (_req, upload) => ({ metadata: await begin(deps, requireUser(users), upload) }),
+    // The library would read the id out of the whole address, query string included: only the one that was checked counts.
+    getFileIdFromRequest: () => asked.getStore()?.id || undefined,
+    onUploadCreate: async (_req, upload) => ({ metadata: await begin(deps, requireUser(asked), upload) }),
     onUploadFinish: async (_req, upload) => {
       await prove(deps, upload);
       return {};
@@ -64,7 +66,7 @@ export function createTus(deps: TusDeps): Tus {
         if (own.state === 'ready') return answerFinished(own.sizeBytes, req, res);
         if (req.method === 'DELETE') await dropUpload(deps.db, id);
       }
-      await users.run(userId, () => server.handle(req, res));
+      await asked.run({ userId, id }, () => server.handle(req, res));
     },
 
     async sweep() {
@@ -81,8 +83,8 @@ export function createTus(deps: TusDeps): Tus {
   };
 }
 
-function requireUser(users: AsyncLocalStorage<string>): string {
-  const userId = users.getStore();
+function requireUser(asked: AsyncLocalStorage<{ userId: string }>): string {
+  const userId = asked.getStore()?.userId;
   if (userId === undefined) throw new AppError('auth.required', 'an upload without a user');
   return userId;
 }

@@ -6,7 +6,7 @@ import { inTransaction, sqlStates } from '../../db/transaction.ts';
 import { type CatalogueEntry, completeSettings, quote } from '../catalogue/service.ts';
 import { hold, uuidV7 } from '../credits/service.ts';
 import { appendEvents } from '../events/service.ts';
-import { findEarlier, type KeyUse, takeKey } from './idempotency.ts';
+import { findEarlier, type KeyUse, pointKeyTo, takeKey } from './idempotency.ts';
 import { enterLane } from './lanes.ts';
 import { ringPump } from './pump.ts';
 import { requireGeneration } from './read.ts';
@@ -51,7 +51,10 @@ export async function createGeneration(
       // The key's row is deleted after a week, the generation's own is not: the same item is never bought twice.
       const [known] = await tx.$queryRaw<{ id: string }[]>`
         SELECT id::text FROM generation WHERE user_id = ${userId}::uuid AND client_key = ${key}::uuid`;
-      if (known) return known.id;
+      if (known) {
+        await pointKeyTo(tx, use, known.id);
+        return known.id;
+      }
       await holdFor(tx, userId, id, price.credits);
       await insert(tx, { id, userId, key, request, entry, settings, units: price.units, credits: price.credits, sandbox });
       await insertSources(tx, id, sources);

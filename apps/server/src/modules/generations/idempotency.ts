@@ -28,6 +28,12 @@ export async function takeKey(tx: Tx, use: KeyUse, resourceId: string): Promise<
   return inserted > 0;
 }
 
+/** Lets a key that was just taken answer with what an earlier life of it made. */
+export async function pointKeyTo(tx: Tx, use: KeyUse, resourceId: string): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE idempotency SET resource_id = ${resourceId}::uuid WHERE user_id = ${use.userId}::uuid AND key = ${use.key}::uuid`;
+}
+
 /** Keys live a week: a laptop may sleep a weekend. */
 export async function deleteOldKeys(db: Db): Promise<number> {
   return db.$executeRaw`

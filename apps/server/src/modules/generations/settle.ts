@@ -114,10 +114,12 @@ export async function lockForEnding(
   tx: Tx,
   userId: string,
   id: string,
-): Promise<(Ref & { state: GenerationState; sentAt: Date | null }) | null> {
+): Promise<(Ref & { state: GenerationState; sentAt: Date | null; isCancelWished: boolean }) | null> {
   await lockWallet(tx, userId);
-  const [row] = await tx.$queryRaw<{ provider: string; epoch: number; units: number; credits: number; state: GenerationState }[]>`
-    SELECT provider, epoch, units, credits, state FROM generation WHERE id = ${id}::uuid AND user_id = ${userId}::uuid FOR UPDATE`;
+  const [row] = await tx.$queryRaw<
+    { provider: string; epoch: number; units: number; credits: number; state: GenerationState; isCancelWished: boolean }[]
+  >`
+    SELECT provider, epoch, units, credits, state, cancel_requested_at IS NOT NULL AS "isCancelWished" FROM generation WHERE id = ${id}::uuid AND user_id = ${userId}::uuid FOR UPDATE`;
   if (!row) return null;
   // A statement of its own, after the lock: it sees what the transaction that we may have waited for has written.
   const [attempt] = await tx.$queryRaw<{ sent_at: Date | null }[]>`

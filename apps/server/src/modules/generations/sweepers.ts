@@ -6,17 +6,27 @@ import { deleteOldKeys } from './idempotency.ts';
 import { ensureSlots } from './lanes.ts';
 import { ringPump } from './pump.ts';
 import { becomeUnknown, end, lockForEnding, requeue } from './settle.ts';
+import { storeResults } from './store.ts';
 import { type Deps, QUEUES, unlessSuperseded } from './types.ts';
 
 const CHUNK = 200;
 type Found = { id: string; user_id: string };
 
+/** One after the other; one that fails is reported and keeps no other one from its turn. */
+async function each<T extends { id?: string; user_id: string }>(deps: Deps, found: readonly T[], work: (item: T) => Promise<unknown>) {
+  for (const item of found) {
+    await work(item).catch((error: unknown) => {
+      deps.log.error({ generationId: item.id, userId: item.user_id, err: error }, 'a sweeper could not mend this one');
+    });
+  }
+}
+
 /** Workers that stopped giving signs of life. Unsent: back to the line. Sent: unknown. Stored: finish what is left to finish. */
 export async function sweepLeases(deps: Deps): Promise<number> {
   const found = await deps.db.$queryRaw<Found[]>`
     SELECT id::text, user_id::text FROM generation WHERE state IN ('submitting', 'storing') AND lease_until < now() LIMIT ${CHUNK}`;
-  for (const { id, user_id } of found) {
-    await unlessSuperseded(() =>
+  await each(deps, found, ({ id, user_id }) =>
+    unlessSuperseded(() =>
       inTransaction(deps.db, async (tx) => {
         const now = await lockForEnding(tx, user_id, id);
         const lapsed = await tx.$queryRaw<unknown[]>`SELECT 1 FROM generation WHERE id = ${id}::uuid AND lease_until < now()`;
@@ -29,8 +39,8 @@ export async function sweepLeases(deps: Deps): Promise<number> {
         else if (now.state === 'submitting' && now.sentAt !== null) await becomeUnknown(tx, now, 'the worker went silent after sending');
         else if (now.state === 'submitting') await requeue(tx, deps, now, 'leaseLost', 0);
       }),
-    );
-  }
+    ),
+  );
   return found.length;
 }
 
@@ -39,17 +49,18 @@ export async function sweepUnknown(deps: Deps): Promise<number> {
   const found = await deps.db.$queryRaw<Found[]>`
     SELECT id::text, user_id::text FROM generation
     WHERE state = 'unknown' AND unknown_since < now() - ${deps.settings.unknownGraceS}::float8 * interval '1 second' LIMIT ${CHUNK}`;
-  for (const { id, user_id } of found) await giveUp(deps, id, user_id, ['unknown'], 'generation.submitLost');
+  await each(deps, found, ({ id, user_id }) => giveUp(deps, id, user_id, ['unknown'], 'generation.submitLost'));
   return found.length;
 }
 
-/** Past the deadline whatever the state; a queued one after a day in the line. */
+/** Past the deadline whatever the state; a queued one after a day in the line. What is stored already is finished instead. */
 export async function sweepDeadlines(deps: Deps): Promise<number> {
-  const found = await deps.db.$queryRaw<Found[]>`
-    SELECT id::text, user_id::text FROM generation WHERE finished_at IS NULL AND deadline_at < now() LIMIT ${CHUNK}`;
-  for (const { id, user_id } of found) {
-    await giveUp(deps, id, user_id, ['queued', 'submitting', 'submitted', 'running', 'unknown', 'storing'], 'generation.timedOut');
-  }
+  const found = await deps.db.$queryRaw<(Found & { epoch: number; state: string })[]>`
+    SELECT id::text, user_id::text, epoch, state FROM generation WHERE finished_at IS NULL AND deadline_at < now() LIMIT ${CHUNK}`;
+  await each(deps, found, async ({ id, user_id, epoch, state }) => {
+    if (state === 'storing') await storeResults(deps, id, epoch);
+    else await giveUp(deps, id, user_id, ['queued', 'submitting', 'submitted', 'running', 'unknown'], 'generation.timedOut');
+  });
   return found.length;
 }
 
@@ -58,10 +69,8 @@ async function giveUp(deps: Deps, id: string, userId: string, states: string[], 
     inTransaction(deps.db, async (tx) => {
       const now = await lockForEnding(tx, userId, id);
       if (!now || !states.includes(now.state)) return;
-      const [row] = await tx.$queryRaw<{ wished: boolean }[]>`
-        SELECT cancel_requested_at IS NOT NULL AS wished FROM generation WHERE id = ${id}::uuid`;
       // "Canceled" is only reachable from some states; an unknown submit that was to be canceled still ends as lost.
-      const canCancel = row?.wished === true && now.state !== 'unknown';
+      const canCancel = now.isCancelWished && now.state !== 'unknown';
       const ending = canCancel ? ({ state: 'canceled', code: 'generation.canceled' } as const) : ({ state: 'failed', code } as const);
       deps.log.warn({ generationId: id, status: now.state, code: ending.code }, 'gave a generation up');
       await end(tx, deps, now, ending, now.state === 'queued');
@@ -74,10 +83,10 @@ export async function sweepHolds(deps: Deps): Promise<number> {
   const found = await deps.db.$queryRaw<(Found & { living: boolean })[]>`
     SELECT h.id::text, h.user_id::text, coalesce(g.finished_at IS NULL AND g.id IS NOT NULL, false) AS living
     FROM hold h LEFT JOIN generation g ON g.id = h.id WHERE h.state = 'open' AND h.expires_at < now() LIMIT ${CHUNK}`;
-  for (const hold of found) {
+  await each(deps, found, async (hold) => {
     if (hold.living) await inTransaction(deps.db, (tx) => extendHold(tx, hold.id, 15 * 60));
     else deps.log.error({ generationId: hold.id }, 'an open hold without a living generation: run admin ledger check');
-  }
+  });
   return found.length;
 }
 
@@ -85,12 +94,12 @@ export async function sweepHolds(deps: Deps): Promise<number> {
 export async function sweepGrants(deps: Deps): Promise<number> {
   const found = await deps.db.$queryRaw<{ user_id: string }[]>`
     SELECT user_id::text FROM wallet WHERE next_expiry <= now() ORDER BY next_expiry LIMIT ${CHUNK}`;
-  for (const { user_id } of found) {
-    await inTransaction(deps.db, async (tx) => {
+  await each(deps, found, ({ user_id }) =>
+    inTransaction(deps.db, async (tx) => {
       const done = await expireDue(tx, user_id);
       if (done.code === 'expired') await appendEvents(tx, user_id, [{ type: 'wallet.changed' }]);
-    });
-  }
+    }),
+  );
   return found.length;
 }
 

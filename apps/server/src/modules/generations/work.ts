@@ -8,7 +8,7 @@ import type { SubmitAnswer } from '../../providers/port.ts';
 import type { StoredObject } from '../../storage/storage.ts';
 import { touchObject } from '../files/service.ts';
 import { blockProvider, noteProviderHealth } from './lanes.ts';
-import { becomeUnknown, closeAttempt, end, type Ref, requeue } from './settle.ts';
+import { becomeUnknown, closeAttempt, end, lockForEnding, type Ref, requeue } from './settle.ts';
 import { storeResults } from './store.ts';
 import { type Deps, Superseded, unlessSuperseded } from './types.ts';
 
@@ -84,7 +84,8 @@ async function record(deps: Deps, task: Task, answer: SubmitAnswer): Promise<voi
     case 'notSent':
       return retryUnsent(deps, task);
     case 'unknown':
-      deps.log.warn({ generationId: task.id, reason: answer.message.slice(0, 200) }, 'the outcome of a submit is unknown');
+      // Without the provider's words: they may quote the prompt.
+      deps.log.warn({ generationId: task.id, attempt: task.epoch }, 'the outcome of a submit is unknown');
       await unlessSuperseded(() =>
         inTransaction(deps.db, async (tx) => {
           await becomeUnknown(tx, task, answer.message);
@@ -138,10 +139,17 @@ async function finish(
   );
 }
 
+/** Sent again later; or canceled, when the user had wished so while it was on its way. */
 async function backToLine(deps: Deps, task: Task, outcome: string, delayMs: number): Promise<void> {
   await unlessSuperseded(() =>
     inTransaction(deps.db, async (tx) => {
-      await requeue(tx, deps, task, outcome, delayMs);
+      const now = await lockForEnding(tx, task.userId, task.id);
+      if (now?.epoch !== task.epoch) throw new Superseded();
+      if (now.isCancelWished) {
+        // Nothing was taken: what the user wished while it was on its way can be done now.
+        await end(tx, deps, task, { state: 'canceled', code: 'generation.canceled' }, false);
+        await closeAttempt(tx, task, outcome, {});
+      } else await requeue(tx, deps, task, outcome, delayMs);
       await blockProvider(tx, task.provider, delayMs);
     }),
   );
