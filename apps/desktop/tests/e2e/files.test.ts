@@ -86,19 +86,26 @@ describe('row 1: adding', () => {
     await eventually(async () => (await studio.addReport()).text, '5 files added · 3 left out');
   });
 
-  test('row 1: files that a page element holds, handed over in a DataTransfer', async () => {
-    await studio.page.evaluate(
-      `document.body.append(Object.assign(document.createElement('input'), { type: 'file', multiple: true, id: 'from-outside' }))`,
-    );
-    await studio.page.setInputFiles('#from-outside', [at('flat', 'alps.png'), at('flat', 'voice.wav'), at('tree', 'notes.txt')]);
+  /** Hands files, as an <input> of the page holds them, over in an event of the page. */
+  async function handOver(files: readonly string[], event: 'drop' | 'paste'): Promise<void> {
+    await studio.page.evaluate(`(() => {
+      document.body.append(Object.assign(document.createElement('input'), { type: 'file', multiple: true, id: 'from-outside' }));
+    })()`);
+    await studio.page.setInputFiles('#from-outside', [...files]);
     await studio.page.evaluate(`(() => {
       const input = document.getElementById('from-outside');
       const data = new DataTransfer();
       for (const file of input.files) data.items.add(file);
-      const drop = new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: data });
-      document.querySelector('[data-testid=drop-area]').dispatchEvent(drop);
+      const more = { bubbles: true, cancelable: true };
+      const place = document.querySelector('[data-testid=drop-area]');
+      if ('${event}' === 'drop') place.dispatchEvent(new DragEvent('drop', { ...more, dataTransfer: data }));
+      else place.dispatchEvent(new ClipboardEvent('paste', { ...more, clipboardData: data }));
       input.remove();
     })()`);
+  }
+
+  test.each(['drop', 'paste'] as const)('row 1: files of an <input> handed over in a DataTransfer (%s)', async (event) => {
+    await handOver([at('flat', 'alps.png'), at('flat', 'voice.wav'), at('tree', 'notes.txt')], event);
     expect(namesOf(await studio.filesReady(2))).toEqual(['alps.png', 'voice.wav']);
     await eventually(async () => (await studio.addReport()).text, '2 files added · 1 left out');
   });
