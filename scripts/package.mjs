@@ -50,7 +50,8 @@ async function pack(electron, installer) {
   rmSync(DIST, { recursive: true, force: true });
   const { exitCode, output } = await run(pinnedNode(), args, { cwd: DESKTOP, env: toolEnvironment(), quiet: true, allowFailure: true });
   if (dist !== undefined) rmSync(dist, { recursive: true, force: true });
-  if (exitCode !== 0 || !isThere()) throw Object.assign(new Error(`Packaging failed: electron-builder ended with ${exitCode}.`), { output });
+  if (exitCode !== 0 || !isThere())
+    throw Object.assign(new Error(`Packaging failed: electron-builder ended with ${exitCode}.`), { output });
 }
 
 function isThere() {
