@@ -109,6 +109,21 @@ describe('an upload', () => {
     expect(await parts()).toEqual([]);
   });
 
+  test('of somebody else can not be named behind an own one', async () => {
+    const bytes = await picture(64, 64);
+    const [own, foreign] = await Promise.all(
+      [begin(who, bytes), begin(other, bytes)].map(async (r) => (await r).headers.get('location') ?? ''),
+    );
+    const trick = `${own}?/${foreign?.split('/').at(-1)}`;
+    expect((await patch(who, trick, bytes.subarray(0, 100), 0)).status).toBe(204);
+    expect((await head(other, foreign ?? '')).headers.get('upload-offset')).toBe('0');
+    expect((await head(who, own ?? '')).headers.get('upload-offset')).toBe('100');
+    await fetch(server.url + trick, { method: 'DELETE', headers: { ...TUS, authorization: `Bearer ${who.accessToken}` } });
+    expect((await head(other, foreign ?? '')).status).toBe(200);
+    expect((await head(who, own ?? '')).status).toBe(404);
+    expect((await patch(other, foreign ?? '', bytes, 0)).status).toBe(204);
+  });
+
   test('is refused before the first byte: no token, wrong type, no hash, too large, nothing', async () => {
     const bytes = await picture(16, 16);
     expect((await begin({ ...who, accessToken: 'nonsense' }, bytes)).status).toBe(401);

@@ -47,7 +47,7 @@ function read(answer: ImagesResponse, requestId: string | null): SubmitAnswer {
   return { kind: 'delivered', requestId, outputs, usage: answer.usage ?? null, costMicroUsd: costMicroUsd(answer.usage) };
 }
 
-/** Codes of failures before the connection stood: not a byte of the request was sent. */
+/** Codes of failures before the connection stood, when a connection was being made: not a byte of the request was sent. */
 const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
 
 function judge(error: unknown): SubmitAnswer {
@@ -70,7 +70,9 @@ function judge(error: unknown): SubmitAnswer {
 
 function* causes(error: unknown, depth = 0): Generator<string> {
   if (!(error instanceof Error) || depth > 5) return;
-  if ('code' in error && typeof error.code === 'string') yield error.code;
+  // The same codes come from `read` and `write` when a route is lost under a request that has been sent.
+  const isLater = 'syscall' in error && error.syscall !== 'connect' && error.syscall !== 'getaddrinfo';
+  if ('code' in error && typeof error.code === 'string' && !isLater) yield error.code;
   // Several addresses were tried (happy eyeballs): each failure says the same.
   if (error instanceof AggregateError) for (const inner of error.errors) yield* causes(inner, depth + 1);
   yield* causes(error.cause, depth + 1);
