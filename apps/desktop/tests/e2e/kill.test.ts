@@ -42,13 +42,14 @@ async function open(): Promise<Studio> {
   return new Studio(running.app, running.window);
 }
 
-/** SIGKILL for the whole app; what it started has to end by itself. */
-async function kill(): Promise<void> {
-  if (running === undefined) return;
+/** SIGKILL for the whole app; what it started has to end by itself. @returns the number of engine workers among that */
+async function kill(): Promise<number> {
+  if (running === undefined) return 0;
   const started = await descendants(running.pid);
   await running.kill();
   running = undefined;
   await vi.waitFor(async () => expect(await stillAlive(started)).toEqual([]), { timeout: 60_000, interval: 100 });
+  return started.filter(({ command }) => /engine.main\.(ts|mjs)/.test(command)).length;
 }
 
 /** Local steps and an AI edit over all sources, put together and started in the window. */
@@ -107,6 +108,7 @@ test(`must-show 4, row 12: killed at ${KILLS} random moments of mixed batches, t
   let current: string | undefined;
   let seen: readonly ResultView[] = [];
   const moments: string[] = [];
+  let workers = 0;
   while (moments.length < KILLS) {
     if (current === undefined) {
       current = await startMixedBatch(studio);
@@ -126,7 +128,7 @@ test(`must-show 4, row 12: killed at ${KILLS} random moments of mixed batches, t
       continue;
     }
     moments.push(`${isAboutResult ? 'result +' : ''}${moment}`);
-    await kill();
+    workers += await kill();
     studio = await open();
     const now = await allResults(studio);
     const kept = new Map(now.map((one) => [one.id, one.sha256]));
@@ -136,6 +138,7 @@ test(`must-show 4, row 12: killed at ${KILLS} random moments of mixed batches, t
     if ((await studio.batch(current)).state === 'finished') current = undefined;
   }
   process.stdout.write(`killed after ${moments.join(', ')} ms in ${batches.length} batches\n`);
+  expect(workers, 'engine workers that were at work when the app was killed').toBeGreaterThan(0);
   if (current !== undefined) await studio.goOn(current);
   for (const id of batches) {
     const { batch, items, results } = await studio.finished(id);
