@@ -14,6 +14,7 @@ import { SettingsStore } from '../settings/settings-store.ts';
 import { isDark, openMainWindow } from '../windows/main-window.ts';
 import { installMenu } from '../windows/menu.ts';
 import { createHandlers } from './handlers.ts';
+import { handleTheUnexpected } from './last-resort.ts';
 import { mediaSources } from './media-sources.ts';
 import { openedFiles } from './open-files.ts';
 import { findPlaces } from './paths.ts';
@@ -45,6 +46,7 @@ export async function runApp(args: readonly string[]): Promise<void> {
   // Whatever lies in it and whoever wrote it: nobody else's business.
   if (process.platform !== 'win32') chmodSync(userData, 0o700);
   const logger = createAppLog(path.join(userData, 'logs'), homeDir);
+  handleTheUnexpected(logger, homeDir);
   const { store: settings, setAside } = await SettingsStore.open(path.join(userData, 'settings.json'), (full) =>
     shortenHome(full, homeDir),
   );
