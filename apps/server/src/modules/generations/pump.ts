@@ -42,7 +42,7 @@ async function claimNext(deps: Deps, provider: string): Promise<boolean> {
     const [next] = await tx.$queryRaw<{ id: string; epoch: number; units: number }[]>`
       SELECT id::text, epoch, units FROM generation
       WHERE user_id = ${lane.user_id}::uuid AND provider = ${provider} AND state = 'queued' AND (not_before IS NULL OR not_before <= now())
-      ORDER BY created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED`;
+      ORDER BY generation.created_at, generation.id LIMIT 1 FOR UPDATE SKIP LOCKED`;
     // Canceled under our eyes: the bell rings again when that transaction is through.
     if (!next) return false;
     const epoch = next.epoch + 1;

@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import { EVENTS_PATH, type Generation, HTTP_ROUTES, type HttpRouteId, type Route } from '@pingplex/shared/contracts/http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { picture, sha256Of, until } from '../helpers/generation-world.ts';
+import { type Answer, type CallOptions, startServer, type TestServer, type Tokens } from '../helpers/test-server.ts';
+
+type Person = Tokens & { email: string; password: string };
+
+let server: TestServer;
+let owner: Person;
+let stranger: Person;
+/** What the owner has. */
+let things: { finished: string; waiting: string; result: string; upload: string; sha256: string; session: string };
+
+const create = async (prompt: string): Promise<Generation> => {
+  const answer = await server.call('POST', '/v1/generations', {
+    token: owner.accessToken,
+    headers: { 'Idempotency-Key': randomUUID() },
+    body: { modelId: 'openai/gpt-image-2.6-flare', prompt, settings: { quality: 'low' } },
+  });
+  expect(answer.status).toBe(201);
+  return answer.body as unknown as Generation;
+};
+
+beforeAll(async () => {
+  server = await startServer();
+  [owner, stranger] = [await server.newUser(), await server.newUser()];
+  const { id: finished } = await create('secret of the owner');
+  const done = await until(
+    () => server.call('GET', `/v1/generations/${finished}`, { token: owner.accessToken }),
+    (answer) => answer.body['state'] === 'succeeded',
+  );
+  await server.db.providerState.upsert({
+    where: { provider: 'openai' },
+    create: { provider: 'openai', blockedUntil: new Date(Date.now() + 3_600_000) },
+    update: { blockedUntil: new Date(Date.now() + 3_600_000) },
+  });
+  const { id: waiting } = await create('another secret of the owner');
+  const bytes = await picture(16, 16);
+  const sha256 = sha256Of(bytes);
+  const upload = await server.db.upload.create({
+    data: {
+      id: randomUUID(),
+      userId: owner.account.id,
+      sha256,
+      mime: 'image/png',
+      sizeBytes: bytes.length,
+      state: 'ready',
+      width: 16,
+      height: 16,
+      expiresAt: new Date(Date.now() + 86_400_000),
+    },
+  });
+  const result = (done.body as unknown as Generation).results[0]?.id ?? '';
+  things = { finished, waiting, result, upload: upload.id, sha256, session: owner.sessionId };
+});
+afterAll(() => server.stop());
+
+type Ids = { generation: string; session: string; sha256: string; upload: string };
+type Case =
+  /** Asks for a thing by its name: somebody else's must look exactly like none. */
+  | { names: (ids: Ids) => string; options?: (ids: Ids) => CallOptions }
+  /** Is about who asks: nothing of the owner may be in the answer. */
+  | { about: CallOptions; status?: number };
+
+/** Every route that is not public; one without a case fails below. */
+const CASES: Partial<Record<HttpRouteId, Case>> = {
+  'auth.changePassword': { about: { body: { current: 'not the password', next: 'a new long passphrase 1' } }, status: 401 },
+  'auth.listSessions': { about: {} },
+  'auth.revokeSession': { names: ({ session }) => `/v1/auth/sessions/${session}` },
+  'auth.revokeOtherSessions': { about: { body: {} } },
+  'account.get': { about: {} },
+  'wallet.get': { about: {} },
+  'wallet.movements': { about: {} },
+  'uploads.findByHash': { names: ({ sha256 }) => `/v1/uploads/by-hash/${sha256}` },
+  'generations.create': {
+    names: () => '/v1/generations',
+    options: ({ upload }) => ({
+      headers: { 'Idempotency-Key': randomUUID() },
+      body: { modelId: 'openai/gpt-image-2.6-flare:edit', prompt: 'x', sources: [{ uploadId: upload, role: 'image' }] },
+    }),
+  },
+  'generations.get': { names: ({ generation }) => `/v1/generations/${generation}` },
+  'generations.list': { about: {} },
+  'generations.cancel': { names: ({ generation }) => `/v1/generations/${generation}/cancel`, options: () => ({ body: {} }) },
+  'usage.report': { about: { body: { events: [{ verb: 'clean', kind: 'image', count: 1, sizeClass: '1-10MB' }] } } },
+};
+
+const ROUTES = Object.entries(HTTP_ROUTES) as [HttpRouteId, Route][];
+const guarded = ROUTES.filter(([, route]) => route.access !== 'public');
+const shapeOf = ({ status, body }: Answer) => ({ status, body: { ...body, requestId: '' } });
+
+describe('B6: what belongs to somebody else is like nothing', () => {
+  test('every route that is not public has a case', () => {
+    expect(Object.keys(CASES).sort()).toEqual(guarded.map(([id]) => id).sort());
+  });
+
+  test.each(guarded)('%s', async (id, route) => {
+    const given = CASES[id];
+    if (given === undefined) throw new Error(`no case for ${id}`);
+    const ask = (path: string, options: CallOptions) => server.call(route.method, path, { ...options, token: stranger.accessToken });
+    if ('about' in given) {
+      const answer = await ask(route.path, given.about);
+      expect(answer.status).toBe(given.status ?? route.status);
+      for (const secret of [owner.email, owner.account.id, 'secret of the owner', ...Object.values(things)]) {
+        expect([secret, answer.text.includes(secret)]).toEqual([secret, false]);
+      }
+      return;
+    }
+    const absent: Ids = { generation: randomUUID(), session: randomUUID(), sha256: 'a'.repeat(64), upload: randomUUID() };
+    const nothing = await ask(given.names(absent), given.options?.(absent) ?? {});
+    for (const generation of [things.finished, things.waiting]) {
+      const ids: Ids = { ...things, generation };
+      const foreign = await ask(given.names(ids), given.options?.(ids) ?? {});
+      expect(foreign.status).toBe(id === 'generations.create' ? 422 : 404);
+      expect(shapeOf(foreign)).toEqual(shapeOf(nothing));
+    }
+  });
+
+  test('bytes of results and events', async () => {
+    const options = { token: stranger.accessToken };
+    const [foreign, nothing] = [
+      await server.call('GET', `/v1/results/${things.result}/content`, options),
+      await server.call('GET', `/v1/results/${randomUUID()}/content`, options),
+    ];
+    expect(shapeOf(foreign)).toEqual(shapeOf(nothing));
+    expect(foreign.status).toBe(404);
+    // The whole log of who asks, from its first entry: none of the owner's is in it.
+    const gone = new AbortController();
+    const stream = await fetch(server.url + EVENTS_PATH, {
+      headers: { authorization: `Bearer ${stranger.accessToken}`, 'last-event-id': '0' },
+      signal: gone.signal,
+    });
+    const first = await stream.body?.getReader().read();
+    expect(Buffer.from(first?.value ?? []).toString('utf8')).not.toContain(owner.account.id);
+    gone.abort();
+  });
+
+  test('nothing of the owner was changed', async () => {
+    const token = owner.accessToken;
+    expect((await server.call('GET', '/v1/wallet', { token })).body).toMatchObject({ available: 98, held: 1 });
+    expect((await server.call('GET', `/v1/generations/${things.waiting}`, { token })).body['state']).toBe('queued');
+    expect((await server.call('GET', `/v1/results/${things.result}/content`, { token })).status).toBe(200);
+    expect((await server.call('GET', `/v1/uploads/by-hash/${things.sha256}`, { token })).status).toBe(200);
+    expect(await server.db.usageCount.count({ where: { userId: owner.account.id } })).toBe(0);
+  });
+});
