@@ -2,7 +2,6 @@ import { copyFile, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { formatByName } from '@pingplex/shared/domain';
-import { ErrorCode } from '@pingplex/shared/errors';
 import { errorText, TEXTS } from '@pingplex/shared/text';
 import type { Locator } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -111,11 +110,12 @@ async function failedInQueue(card: Locator): Promise<Map<string, string>> {
   }
 }
 
-/** True when a text is one of those that we write for people, with what happened and what to do. */
+/** True when a text is one of those that we write for people, with what happened and what to do; figures may stand between the two. */
 const isPlain = (text: string): boolean =>
-  ErrorCode.options.some((code) => {
-    const { title, next } = TEXTS.en.errors[code];
-    return !title.includes('{') && !next.includes('{') ? text === `${title}. ${next}` : text.startsWith(`${title.split('{')[0]}`);
+  [...Object.values(TEXTS.en.errors), ...Object.values(TEXTS.en.remarks.reason)].some(({ title, next }) => {
+    const start = `${title}. `.split('{')[0] ?? '';
+    const end = next.split('}').at(-1) ?? '';
+    return start !== '' && text.startsWith(start) && text.endsWith(end);
   });
 
 test('must-show 6: hostile files and names: each says in plain words what is wrong, the others are done, the window answers', {

@@ -94,7 +94,7 @@ async function attempt(job: TranscodeJob, ctx: JobContext): Promise<TranscodeRes
   const audioStream = job.audio === undefined ? undefined : demuxer.audio();
   if (videoStream === undefined && audioStream === undefined) {
     throw new AppError('engine.stepNotPossible', 'the file has none of the wanted streams', {
-      params: { missing: job.video ? 'video' : 'audio' },
+      params: { reason: job.video ? 'noPicture' : 'noSound' },
     });
   }
   const tracks: Track[] = [];

@@ -143,7 +143,8 @@ export async function remux(
 ): Promise<RemuxResult> {
   const av = await loadAv();
   const container = MUXERS[format];
-  if (container === undefined) throw new AppError('engine.stepNotPossible', `no stream copy for ${format}`, { params: { format } });
+  if (container === undefined)
+    throw new AppError('engine.stepNotPossible', `no stream copy for ${format}`, { params: { reason: 'noStreamCopy', format } });
   await using input = await openInput(path, format);
   const choice = choose(av, input, format, keep);
   if (choice.streams.length === 0) throw new AppError('file.damaged', 'the file has neither picture nor sound');

@@ -108,7 +108,7 @@ export async function runClean(job: CleanJob, ctx: JobContext): Promise<CleanOut
   const source = await sniff(job.path);
   if (source.format === 'raw') {
     throw new AppError('engine.stepNotPossible', 'RAW files hold what developing them needs in the same tags', {
-      params: { verb: 'clean', format: 'raw' },
+      params: { reason: 'rawTags', verb: 'clean', format: 'raw' },
     });
   }
   const path = tempPath(job.temp, 1, FORMATS[source.format].extensions[0]);

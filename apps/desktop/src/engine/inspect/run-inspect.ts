@@ -29,9 +29,9 @@ async function readStreams(path: string, sniffed: Sniffed, depth: Depth): Promis
     const probe = depth === 'quick' ? await probeHeaders(path, format, sizeBytes) : await probeStreams(path, format);
     if (sniffed.kind === 'image')
       checkPixels(probe.video?.width && probe.video.height ? { width: probe.video.width, height: probe.video.height } : undefined);
-    return { probe, troubles: probe.streams.length === 0 ? ['no stream could be read'] : [] };
+    return { probe, troubles: probe.streams.length === 0 ? ['noStreams'] : [] };
   } catch (thrown) {
-    if (thrown instanceof AppError && thrown.code === 'file.damaged') return { troubles: [thrown.message] };
+    if (thrown instanceof AppError && thrown.code === 'file.damaged') return { troubles: ['streamsUnreadable'] };
     throw thrown;
   }
 }
@@ -42,7 +42,7 @@ async function readFacts(path: string, sniffed: Sniffed, depth: Depth): Promise<
   // The picture library knows still AVIF only; moving ones are films to it.
   if (!image && sniffed.format === 'avif') return readStreams(path, sniffed, depth);
   const mustOpen = sniffed.format !== 'raw' && sniffed.format !== 'heic' && sniffed.format !== 'jxl';
-  return { ...(image ? { image } : {}), troubles: !image && mustOpen ? ['the picture library could not read the header'] : [] };
+  return { ...(image ? { image } : {}), troubles: !image && mustOpen ? ['headerUnreadable'] : [] };
 }
 
 async function readAllTags(path: string, notes: string[]): Promise<Tag[]> {
@@ -52,7 +52,7 @@ async function readAllTags(path: string, notes: string[]): Promise<Tag[]> {
     return await readTagsFull(path);
   } catch (thrown) {
     if (!(thrown instanceof AppError)) throw thrown;
-    notes.push(thrown.message);
+    notes.push('exifToolFailed');
     return [];
   }
 }
@@ -76,7 +76,7 @@ export async function inspectSource(source: ByteSource, depth: Depth): Promise<I
   ]);
   const tags = mergeTags(all, quick, readings.probe ? streamTags(readings.probe, sniffed.format) : []);
   const warnings = all.filter((tag) => isError(tag) || tag.key === 'ExifTool:Warning').map((tag) => tag.value);
-  if (truncated) notes.push('the file ends before its own headers say it should');
+  if (truncated) notes.push('endsEarly');
   return {
     kind: sniffed.kind,
     format: sniffed.format,

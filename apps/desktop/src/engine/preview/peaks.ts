@@ -57,7 +57,7 @@ export async function readPeaks(
   progress: (share: number) => void = () => undefined,
 ): Promise<{ peaks: number[]; durationMs: number }> {
   const probe = await probeStreams(path, format);
-  if (!probe.audio) throw new AppError('engine.stepNotPossible', 'there is no sound in this file', { params: { missing: 'audio' } });
+  if (!probe.audio) throw new AppError('engine.stepNotPossible', 'there is no sound in this file', { params: { reason: 'noSound' } });
   const fine = new FinePeaks();
   const expected = ((probe.durationMs ?? 0) * RATE) / 1000;
   for await (const frame of decodeFrames({ path, format, streamIndex: probe.audio.index, chain: CHAIN, signal })) {

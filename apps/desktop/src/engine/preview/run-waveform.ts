@@ -8,7 +8,7 @@ import { readPeaks } from './peaks.ts';
 /** Runs a `waveform` job on sound, or on the sound of a film. */
 export async function runWaveform(job: z.infer<typeof WaveformJob>, ctx: JobContext): Promise<WaveformOutcome> {
   const { format, kind } = await sniff(job.path);
-  if (kind === 'image') throw new AppError('engine.stepNotPossible', 'a picture has no sound', { params: { missing: 'audio' } });
+  if (kind === 'image') throw new AppError('engine.stepNotPossible', 'a picture has no sound', { params: { reason: 'noSound' } });
   const outcome = await readPeaks(job.path, format, job.peaks, ctx.signal, ctx.progress);
   ctx.progress(1);
   return outcome;

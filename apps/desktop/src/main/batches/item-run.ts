@@ -70,7 +70,7 @@ function endOf(journal: Journal, item: ItemRow): ItemEnd {
   const error =
     rows.length > 0
       ? new AppError('output.nameTaken', 'all names are taken', { params: { name: item.name } })
-      : new AppError('engine.stepNotPossible', 'no step works on this kind of file', { params: { name: item.name } });
+      : new AppError('engine.stepNotPossible', 'no step works on this kind of file', { params: { reason: 'noStepFits', name: item.name } });
   return { state: 'skipped', error };
 }
 

@@ -54,13 +54,14 @@ export async function runLocalStep(
     }
     case 'convert': {
       const { verb, keep: _, ...settings } = step;
-      const { file, summary } = await engine.run({ verb, ...common, settings }, options);
+      const { file, summary, notes } = await engine.run({ verb, ...common, settings }, options);
       const { width, height, durationMs } = summary;
       return [
         made(index, verb, input, file, {
           ...(width === undefined ? {} : { width }),
           ...(height === undefined ? {} : { height }),
           ...(durationMs === undefined ? {} : { durationMs }),
+          notes: [...(input.measurements.notes ?? []), ...notes],
         }),
       ];
     }

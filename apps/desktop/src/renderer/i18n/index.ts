@@ -1,5 +1,6 @@
+import type { Distance } from '@pingplex/shared/contracts/engine';
 import { type AppErrorData, toAppError } from '@pingplex/shared/errors';
-import { errorText, type Locale, TEXTS } from '@pingplex/shared/text';
+import { errorText, type Locale, noteText, TEXTS, untoldBy } from '@pingplex/shared/text';
 import i18next from 'i18next';
 import { useMemo } from 'react';
 import { initReactI18next, useTranslation } from 'react-i18next';
@@ -44,6 +45,13 @@ export function textsOf(locale: Locale, translate: Translate) {
     /** Words for enum values, shared with the server's mails. */
     words: TEXTS[locale].words,
     format,
+    /** A note of the engine in plain words. */
+    note: (code: string): string => noteText(locale, code),
+    /** What stands in place of a score where none could be measured; null when it was. */
+    untold: (distance: Pick<Distance, 'notes'>): string | null => {
+      const code = untoldBy(distance);
+      return code === undefined ? null : TEXTS[locale].remarks.untold[code];
+    },
     /** What to tell about an error: what happened and what to do. */
     problem: (error: unknown): { title: string; next: string } => {
       const data = typeof error === 'object' && error !== null && 'code' in error ? (error as AppErrorData) : toAppError(error).toData();

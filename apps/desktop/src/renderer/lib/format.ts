@@ -1,6 +1,4 @@
-import type { Locale } from '@pingplex/shared/text';
-
-const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+import { type Locale, sizeText } from '@pingplex/shared/text';
 
 /** Signs of units that Intl has no names for. */
 const SIGNS: Readonly<Record<Locale, Readonly<Record<'megabits' | 'kilobits' | 'kilohertz' | 'fps' | 'megapixels' | 'decibels', string>>>> =
@@ -52,15 +50,7 @@ export function formats(locale: Locale) {
     /** A plain number with at most `digits` decimals. */
     number: (value: number, digits = 0): string => number(locale, digits).format(value),
     /** Bytes in decimal units, as file managers show them. */
-    bytes(value: number): string {
-      let step = 0;
-      let size = value;
-      while (size >= 999.5 && step < BYTE_UNITS.length - 1) {
-        size /= 1000;
-        step += 1;
-      }
-      return unitFormat(locale, BYTE_UNITS[step] ?? 'byte', size < 9.95 && step > 0 ? 1 : 0).format(size);
-    },
+    bytes: (value: number): string => sizeText(locale, value),
     percent: (share: number): string =>
       kept(`p${locale}`, () => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })).format(share),
     /** A credit change with its sign. */

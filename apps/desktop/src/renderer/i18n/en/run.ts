@@ -217,6 +217,7 @@ export const run = {
     variantN: 'no. {{n}}',
     attempts_one: '{{n}} attempt',
     attempts_other: '{{n}} attempts',
+    notes: 'Good to know',
     targetMissed: 'The chosen distance or quality couldn’t be reached; this is the closest one.',
     paid: 'Paid',
   },

@@ -44,7 +44,8 @@ const ItemRow = memo(function ItemRow({ id, onAct }: { id: string; onAct: (what:
         </div>
         {reason ? (
           <div className="selectable line-clamp-2 text-sm leading-snug" data-testid="item-reason" title={`${reason.title}. ${reason.next}`}>
-            <span className="text-bad">{reason.title}.</span> <span className="text-muted">{reason.next}</span>
+            <span className={item.state === 'failed' ? 'text-bad' : 'text-warn'}>{reason.title}.</span>{' '}
+            <span className="text-muted">{reason.next}</span>
           </div>
         ) : null}
       </div>

@@ -1,5 +1,6 @@
 import type { Distance, Quality } from '@pingplex/shared/contracts/engine';
 import type { ResultView } from '@pingplex/shared/contracts/ipc';
+import { isWeightyNote } from '@pingplex/shared/text';
 import type { ReactNode } from 'react';
 import { type Texts, useTexts } from '../../../i18n/index.ts';
 import { Badge, Facts, StateDot } from '../../../ui/feedback.tsx';
@@ -20,9 +21,10 @@ function distanceParts({ pdq, frameMatch, audioSimilarity }: Distance, { t, form
 function DistanceLine({ distance }: { distance: Distance }) {
   const texts = useTexts();
   const parts = distanceParts(distance, texts);
+  const untold = texts.untold(distance);
   return (
-    <StateDot tone={BAND_TONE[distance.band]}>
-      {texts.words.band[distance.band]} · {texts.t('results.score', { n: texts.format.number(distance.score) })}
+    <StateDot tone={untold === null ? BAND_TONE[distance.band] : 'quiet'}>
+      {untold ?? `${texts.words.band[distance.band]} · ${texts.t('results.score', { n: texts.format.number(distance.score) })}`}
       {parts ? <span className="text-muted"> · {parts}</span> : null}
     </StateDot>
   );
@@ -39,11 +41,18 @@ function qualityLine({ ssim, psnr, loudnessDelta, spectral }: Quality, { t, form
     .join(' · ');
 }
 
+/** What was remarked on the way to a result, weighty things first, each once. */
+export function notesOf({ measurements: { clean, notes, fromSource } }: ResultView): string[] {
+  const all = new Set([...(clean?.notes ?? []), ...(notes ?? []), ...(fromSource?.notes ?? [])]);
+  return [...all].sort((a, b) => Number(isWeightyNote(b)) - Number(isWeightyNote(a)));
+}
+
 /** Every figure of a result: measured, verified or paid, never decorative. */
 export function Figures({ result }: { result: ResultView }) {
   const texts = useTexts();
   const { t, words, format } = texts;
   const { clean, variant, fromSource, nearestSister, quality, generation, width, height, durationMs } = result.measurements;
+  const notes = notesOf(result);
   const quick = quality ? qualityLine(quality, texts) : '';
   const rows: (readonly [string, ReactNode])[] = [];
   if (clean) {
@@ -78,6 +87,18 @@ export function Figures({ result }: { result: ResultView }) {
       </span>,
     ]);
   }
+  if (notes.length > 0) {
+    rows.push([
+      t('results.notes'),
+      <ul key="notes" data-testid="result-notes" className="flex flex-col gap-0.5">
+        {notes.map((note) => (
+          <li key={note} data-note={note}>
+            {isWeightyNote(note) ? <StateDot tone="warn">{texts.note(note)}</StateDot> : texts.note(note)}
+          </li>
+        ))}
+      </ul>,
+    ]);
+  }
   rows.push([
     t('results.file'),
     [
@@ -93,9 +114,11 @@ export function Figures({ result }: { result: ResultView }) {
 }
 
 /** The one figure that tells most about a result, for its card. */
-export function keyFigure(result: ResultView, { t, words, format }: Texts): string {
+export function keyFigure(result: ResultView, { t, words, format, untold }: Texts): string {
   const { clean, fromSource, quality, generation } = result.measurements;
   if (fromSource) {
+    const without = untold(fromSource);
+    if (without !== null) return without;
     const second = quality?.ssim ?? quality?.spectral;
     return `${words.band[fromSource.band]} · ${format.number(fromSource.score)}${second === undefined ? '' : ` · Q ${format.number(second, 2)}`}`;
   }

@@ -1,5 +1,6 @@
+import { isWeightyNote } from '@pingplex/shared/text';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { Images } from 'lucide-react';
+import { Images, TriangleAlert } from 'lucide-react';
 import { memo, useEffect, useMemo, useState } from 'react';
 import { runAction } from '../../../actions/index.ts';
 import { useTexts } from '../../../i18n/index.ts';
@@ -11,7 +12,7 @@ import { TextInput } from '../../../ui/fields.tsx';
 import { Dialog } from '../../../ui/overlays.tsx';
 import { loadResults, useBatches } from '../../batches/index.ts';
 import { formatTag, Thumb, useWidth } from '../../files/index.ts';
-import { keyFigure } from './figures.tsx';
+import { keyFigure, notesOf } from './figures.tsx';
 import { ResultDetail, resultThumb } from './result-view.tsx';
 
 const GAP = 12;
@@ -23,6 +24,7 @@ const ResultCard = memo(function ResultCard({ id, onOpen }: { id: string; onOpen
   const { t, words } = texts;
   const result = useBatches((state) => state.results.get(id));
   if (!result) return null;
+  const warning = notesOf(result).filter(isWeightyNote).map(texts.note).join(' ');
   return (
     <button
       type="button"
@@ -46,7 +48,15 @@ const ResultCard = memo(function ResultCard({ id, onOpen }: { id: string; onOpen
       </span>
       <span className="block px-2.25 pt-1.75 pb-2">
         <span className="block truncate">{result.name}</span>
-        <span className="block truncate text-xs text-muted">{result.present ? keyFigure(result, texts) : t('results.missing')}</span>
+        <span className="flex items-center gap-1 text-xs text-muted">
+          <span className="truncate">{result.present ? keyFigure(result, texts) : t('results.missing')}</span>
+          {warning === '' ? null : (
+            <span className="shrink-0" title={warning} data-testid="result-warning">
+              <TriangleAlert size={12} className="text-warn" aria-hidden />
+              <span className="sr-only">{warning}</span>
+            </span>
+          )}
+        </span>
         <span className="block truncate text-xs text-muted">{t('results.from', { name: result.sourceName })}</span>
       </span>
     </button>

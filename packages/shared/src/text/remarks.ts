@@ -1,0 +1,81 @@
+import type { ErrorText } from './types.ts';
+
+type Of<K extends string, V = string> = Readonly<Record<K, V>>;
+
+/** Why a step can't be done with a file: the parameter `reason` of `engine.stepNotPossible`. */
+export type StepReason =
+  | 'animated'
+  | 'manyPages'
+  | 'tooSmall'
+  | 'noDecoder'
+  | 'noEncoder'
+  | 'noSound'
+  | 'noPicture'
+  | 'differentKinds'
+  | 'stillPicture'
+  | 'notWritable'
+  | 'trimBeyondEnd'
+  | 'rawTags'
+  | 'noStreamCopy'
+  | 'noStepFits';
+
+/** What the engine remarks about a file, a result or a measurement. */
+export type NoteCode =
+  | 'contentCredentialsRemoved'
+  | 'aiMarkRemoved'
+  | 'gainMapRemoved'
+  | 'extraPicturesRemoved'
+  | 'motionPhotoRemoved'
+  | 'coverRemoved'
+  | 'chaptersRemoved'
+  | 'notVerified'
+  | 'contentNotCompared'
+  | 'convertedToSrgb'
+  | 'reducedTo8Bit'
+  | 'transparencyFlattened'
+  | 'firstFrameOnly'
+  | 'fromEmbeddedPreview'
+  | 'hdrReducedTo8Bit'
+  | 'subtitlesLeftOut'
+  | 'firstSoundTrackOnly'
+  | 'soundNotDecodable'
+  | 'trimIgnored'
+  | 'lowDetail'
+  | 'fewTellingFrames'
+  | 'noTellingFrames'
+  | 'tooShortToTell'
+  | 'notAligned'
+  | 'differentSize'
+  | 'differentShape'
+  | 'endsEarly'
+  | 'headerUnreadable'
+  | 'noStreams'
+  | 'streamsUnreadable'
+  | 'exifToolFailed';
+
+/** Notes of a distance that say that there is none; a score beside them means nothing. */
+export type UntoldCode = 'tooShortToTell' | 'noTellingFrames';
+
+/** Sentences made of an error's parameters. */
+export type DetailKey =
+  | 'fileBytes'
+  | 'filePixels'
+  | 'fileFrames'
+  | 'disk'
+  | 'credits'
+  | 'files'
+  | 'names'
+  | 'part'
+  | 'tags'
+  | 'categories'
+  | 'wait';
+
+export type Remarks = {
+  readonly reason: Of<StepReason, ErrorText>;
+  readonly note: Of<NoteCode>;
+  /** A group of tags that was to be kept but could not be; `{group}` is its name. */
+  readonly notKept: string;
+  /** Stands where a score would, in the middle of a line. */
+  readonly untold: Of<UntoldCode>;
+  readonly detail: Of<DetailKey>;
+};
