@@ -36,19 +36,21 @@ export const FileCard = memo(function FileCard({ id, index, count }: { id: Media
       aria-selected={selected}
       aria-posinset={index + 1}
       aria-setsize={count}
-      aria-label={[file.name, words.kind[file.kind], formatTag(file), mark ? words.privacy[mark.flag].name : null, trouble]
-        .filter(Boolean)
-        .join(', ')}
       data-testid="file-card"
       data-file-id={id}
       data-file-name={file.name}
       data-state={file.state}
       className={cx(
-        'relative overflow-hidden rounded-lg border bg-surface',
+        // The name is read before the marks on the picture, although the picture stands above it.
+        'relative flex flex-col-reverse overflow-hidden rounded-lg border bg-surface',
         selected ? 'border-accent outline-2 -outline-offset-1 outline-accent' : 'border-line',
         focused && 'in-[:focus-visible]:outline-2 in-[:focus-visible]:outline-offset-2 in-[:focus-visible]:outline-accent-text',
       )}
     >
+      <div className="px-2.25 pt-1.75 pb-2">
+        <div className="truncate">{file.name}</div>
+        <div className="truncate text-xs text-muted">{file.state === 'reading' ? t('files.reading') : cardLine(file, format)}</div>
+      </div>
       <div className="relative">
         <FileThumb id={id} kind={file.kind} broken={isBroken(file)} className="aspect-4/3" />
         <span className="over-media absolute top-1.75 left-1.75 rounded-sm px-1.5 text-[10px] font-semibold tracking-wide">
@@ -73,10 +75,7 @@ export const FileCard = memo(function FileCard({ id, index, count }: { id: Media
           </span>
         ) : null}
       </div>
-      <div className="px-2.25 pt-1.75 pb-2">
-        <div className="truncate">{file.name}</div>
-        <div className="truncate text-xs text-muted">{file.state === 'reading' ? t('files.reading') : cardLine(file, format)}</div>
-      </div>
+      <span className="sr-only">{[words.kind[file.kind], mark ? words.privacy[mark.flag].name : null].filter(Boolean).join(', ')}</span>
     </div>
   );
 });

@@ -7,6 +7,8 @@ import { attempt, call } from '../../../lib/ipc.ts';
 import { IconButton } from '../../../ui/button.tsx';
 
 const PEAKS = 240;
+/** Chromium can't seek an MP3 to its very end and gives the whole file up; this many seconds before it all is well. */
+const SHY_OF_END = 0.05;
 
 /** Bars of a waveform as one path, 0–100 high around the middle. */
 function path(peaks: readonly number[]): string {
@@ -62,7 +64,7 @@ export function AudioPreview({
   const whole = length || (wave?.durationMs ?? 0) / 1000;
   const seek = (seconds: number): void => {
     const to = Math.max(0, Math.min(whole, seconds));
-    if (audio.current) audio.current.currentTime = to;
+    if (audio.current) audio.current.currentTime = Math.max(0, Math.min(whole - SHY_OF_END, to));
     setAt(to);
   };
   const toggle = (): void => {

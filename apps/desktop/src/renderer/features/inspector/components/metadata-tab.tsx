@@ -32,7 +32,7 @@ function TagRow({ tag }: { tag: Tag }) {
         type="button"
         aria-expanded={open}
         onClick={() => setOpen(!open)}
-        className="grid w-full grid-cols-[minmax(90px,42%)_1fr] gap-2.5 rounded-sm py-0.5 text-left hover:bg-accent-soft"
+        className="grid w-full grid-cols-[minmax(90px,42%)_1fr] gap-2.5 rounded-sm py-0.75 text-left hover:bg-accent-soft"
       >
         <span className="truncate text-muted" title={tag.key}>
           {name}

@@ -54,13 +54,13 @@ export function StepChip({ draft, index, count }: { draft: DraftStep; index: num
           type="button"
           data-testid="step-chip"
           data-verb={step.verb}
-          aria-label={`${index + 1}. ${words.verb[step.verb]}: ${stepSummary(step, models, texts)}`}
           onKeyDown={onKeyDown}
           className={cx(
             'flex h-8.5 shrink-0 items-center gap-1.75 rounded-[8px] border bg-raised px-2.75 transition-colors hover:border-faint',
             missing ? 'border-warn' : open ? 'border-accent' : 'border-line-strong',
           )}
         >
+          <span className="sr-only">{index + 1}.</span>
           {isCloudStep(step) ? <Cloud size={14} className="text-accent-text" aria-label={t('recipe.leavesMachine')} /> : null}
           {words.verb[step.verb]}
           <small className={cx('max-w-44 truncate text-xs', missing ? 'text-warn' : 'text-muted')}>
