@@ -259,6 +259,18 @@ describe('sounds', () => {
     expect(Math.abs((await soundLevel(path, to)) - (await soundLevel(made.wav, 'wav')))).toBeLessThan(1);
   });
 
+  it.each([8000, 11_025, 20_000, 22_050, 24_000, 32_000, 96_000])('%i samples a second to MP3 and M4A', async (rate) => {
+    const source = join(root, `rate-${rate}.wav`);
+    await writeFile(source, wave(1, rate));
+    for (const to of ['mp3', 'm4a'] as const) {
+      const { outcome, path } = await convertAlone(source, { format: to });
+      const written = outcome.summary.sampleRate ?? 0;
+      expect(rate === 20_000 || rate > 48_000 ? written > 20_000 : written === rate).toBe(true);
+      expect(Math.abs((outcome.summary.durationMs ?? 0) - 1000)).toBeLessThan(250);
+      expect(Math.abs((await soundLevel(path, to)) - (await soundLevel(source, 'wav')))).toBeLessThan(1);
+    }
+  });
+
   it('cuts to the sample', async () => {
     const { path } = await convertAlone(made.flac, { format: 'wav', trimStartMs: 250, trimEndMs: 750 });
     const cut = await readFile(path);

@@ -8,7 +8,7 @@ export type TranscodeTrack = {
   /**
    * Comma-separated filters, as on FFmpeg's command line. Video sees pictures as stored (before the display matrix): put
    * `setpts` before `fps`, end with `fps=…,format=yuv420p`. Sound: the encoder's sample format and frame size are added
-   * here; set rate and channels with `aformat=sample_rates=…:channel_layouts=…`. May be empty for sound.
+   * here, and its rate where it doesn't take every one; set channels with `aformat=channel_layouts=…`. May be empty for sound.
    */
   readonly filter: string;
   readonly encoder: string;
@@ -28,17 +28,36 @@ export type AudioTrack = TranscodeTrack & {
   readonly bitRate?: number;
 };
 
-/** What an encoder insists on: sample formats for `aformat`, and samples per frame, which keep the package's own sample buffer out of the way. */
-const SOUND_ENCODERS: Readonly<Record<string, { readonly format: string; readonly samples?: number }>> = {
-  aac: { format: 'sample_fmts=fltp', samples: 1024 },
-  libmp3lame: { format: 'sample_fmts=fltp', samples: 1152 },
-  libopus: { format: 'sample_fmts=flt:sample_rates=48000', samples: 960 },
-  libvorbis: { format: 'sample_fmts=fltp', samples: 64 },
-  flac: { format: 'sample_fmts=s16|s32', samples: 4608 },
-  alac: { format: 'sample_fmts=s16p|s32p', samples: 4096 },
+/**
+ * What an encoder insists on: sample formats for `aformat`, rates where it doesn't take any, and samples per frame, which keep the
+ * package's own sample buffer out of the way.
+ */
+type SoundNeeds = { readonly format: string; readonly rates?: readonly number[]; readonly samples?: (rate: number) => number };
+
+const MP3_RATES = [8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
+const SOUND_ENCODERS: Readonly<Record<string, SoundNeeds>> = {
+  aac: { format: 'sample_fmts=fltp', rates: [...MP3_RATES, 64_000, 88_200, 96_000], samples: () => 1024 },
+  // MPEG-2 and MPEG-2.5 have one granule per frame (ISO/IEC 13818-3, 2.4.2).
+  libmp3lame: { format: 'sample_fmts=fltp', rates: MP3_RATES, samples: (rate) => (rate < 32_000 ? 576 : 1152) },
+  libopus: { format: 'sample_fmts=flt', rates: [48_000], samples: () => 960 },
+  libvorbis: { format: 'sample_fmts=fltp', samples: () => 64 },
+  flac: { format: 'sample_fmts=s16|s32', samples: () => 4608 },
+  alac: { format: 'sample_fmts=s16p|s32p', samples: () => 4096 },
   pcm_s16le: { format: 'sample_fmts=s16' },
   pcm_s24le: { format: 'sample_fmts=s32' },
 };
+
+/** What the encoder's own filters say: the source's rate, or the next higher one that it takes. */
+function encoderChain(encoder: string, sourceRate: number): string[] {
+  const needs = SOUND_ENCODERS[encoder];
+  if (needs === undefined) return [];
+  const { format, rates, samples } = needs;
+  const rate = rates === undefined ? sourceRate : (rates.find((one) => one >= sourceRate) ?? Math.max(...rates));
+  return [
+    `aformat=${format}${rates === undefined ? '' : `:sample_rates=${rate}`}`,
+    ...(samples === undefined ? [] : [`asetnsamples=n=${samples(rate)}:p=0`]),
+  ];
+}
 
 const isEof = (av: Av, thrown: unknown): boolean => thrown instanceof av.FFmpegError && thrown.code === av.AVERROR_EOF;
 
@@ -57,18 +76,12 @@ export type Window = { readonly baseMs: number; readonly startMs: number; readon
  * Cut, the caller's filters, the encoder's sample format, the encoder's frame size. Sound is cut to the sample inside the
  * graph; frames after the end are never fed, because the graph refuses them.
  */
-function soundChain(track: TranscodeTrack, window: Window): string {
+function soundChain(track: TranscodeTrack, window: Window, sourceRate: number): string {
   const { startMs, endMs } = window;
   const endless = endMs === Number.POSITIVE_INFINITY;
   const end = endless ? '' : `:end=${((endMs - startMs) / 1000).toFixed(6)}`;
-  const needs = SOUND_ENCODERS[track.encoder];
   return (
-    [
-      startMs > 0 || !endless ? `atrim=start=0${end}` : '',
-      track.filter,
-      needs ? `aformat=${needs.format}` : '',
-      needs?.samples ? `asetnsamples=n=${needs.samples}:p=0` : '',
-    ]
+    [startMs > 0 || !endless ? `atrim=start=0${end}` : '', track.filter, ...encoderChain(track.encoder, sourceRate)]
       .filter((part) => part !== '')
       .join(',') || 'anull'
   );
@@ -96,7 +109,7 @@ export class Track {
     this.window = window;
     this.isVideo = isVideo;
     this.decoder = av.Decoder.createSync(stream, { exitOnError: false, threadCount: threads });
-    const filter = isVideo ? track.filter : soundChain(track, window);
+    const filter = isVideo ? track.filter : soundChain(track, window, stream.codecpar.sampleRate);
     this.filter = av.FilterAPI.create(filter, { threads });
     const bitRate = 'bitRate' in track ? track.bitRate : undefined;
     this.encoder = av.Encoder.createSync(track.encoder as FFEncoderCodec, {

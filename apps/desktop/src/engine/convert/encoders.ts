@@ -48,17 +48,14 @@ export function videoTrack(codec: 'h264' | 'vp9', filter: string, quality: numbe
   return { filter, encoder: 'libx264', gopSize, ...reorder, options: { preset: 'veryfast', crf, profile: 'high' } };
 }
 
-const AAC_RATES = '96000|88200|64000|48000|44100|32000|24000|22050|16000|12000|11025|8000';
-const MP3_RATES = '48000|44100|32000|24000|22050|16000|12000|11025|8000';
-
 /** Encoder and its settings for a sound track. `deep`: the source has more than 16 bits per sample. */
 export function audioTrack(codec: Recipe['audio'], quality: number, deep: boolean): AudioTrack {
   switch (codec) {
     case 'aac':
-      return { filter: `aformat=sample_rates=${AAC_RATES}`, encoder: 'aac', bitRate: soundBitRate(quality) };
+      return { filter: '', encoder: 'aac', bitRate: soundBitRate(quality) };
     case 'mp3':
       return {
-        filter: `aformat=sample_rates=${MP3_RATES}:channel_layouts=mono|stereo`,
+        filter: 'aformat=channel_layouts=mono|stereo',
         encoder: 'libmp3lame',
         bitRate: soundBitRate(quality),
       };
