@@ -83,6 +83,18 @@ describe('a local batch', () => {
     expect(results[2]?.measurements.fromSource?.score).toBeGreaterThan(0);
   });
 
+  it('keeps what conversions remarked, through later steps too, and says why a step is not possible', async () => {
+    await writePicture(join(input, 'a.jpg'), 4);
+    await writeTone(join(input, 'c.wav'), 440, 1);
+    for (const name of ['a.jpg', 'c.wav']) await files.add(join(input, name));
+    const { service, start } = await studio();
+    const id = await start([{ verb: 'convert', format: 'png', trimStartMs: 100 }, { verb: 'clean' }], output);
+    await until(service, isOver(service, id));
+    const [result] = await service.results({ batchId: id, limit: 100 });
+    expect(result?.measurements).toMatchObject({ clean: { verified: true }, notes: ['trimIgnored'] });
+    expect(service.items(id)[1]).toMatchObject({ error: { code: 'engine.stepNotPossible', params: { reason: 'noPicture' } } });
+  });
+
   it('names what is wrong with one file and finishes all others; retry runs only the failed', async () => {
     for (let n = 0; n < 4; n += 1) {
       await writePicture(join(input, `p${n}.jpg`), n);
