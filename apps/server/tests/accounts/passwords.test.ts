@@ -2,6 +2,7 @@ import bcrypt from 'bcrypt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPasswordHasher } from '../../src/modules/auth/password-hasher.ts';
 import { acceptPassword } from '../../src/modules/auth/password-policy.ts';
+import { until } from '../helpers/generation-world.ts';
 import { DEVICE, startServer, type TestServer, tokenOf } from '../helpers/test-server.ts';
 
 const pepper = (fill: number): Buffer => Buffer.alloc(32, fill);
@@ -157,6 +158,39 @@ describe('passwords over HTTP', () => {
     expect((await server.call('POST', '/v1/auth/refresh', { body: { refreshToken: user.refreshToken } })).status).toBe(401);
     expect((await signIn(user.email, 'a brand new passphrase')).status).toBe(200);
     expect((await server.mails(user.email, 4))[0]?.subject).toBe('Your pingplex password was changed');
+  });
+
+  test('A14: a sign-in with the old password that is under way while the reset happens does not outlive it', async () => {
+    const user = await server.newUser();
+    await server.call('POST', '/v1/auth/password/forgot', { body: { email: user.email } });
+    const token = tokenOf((await server.mails(user.email, 2))[0]);
+    const waiting = async (): Promise<number> => {
+      const rows = await server.db.$queryRaw<{ n: bigint }[]>`
+        SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      return Number(rows[0]?.n);
+    };
+    const reset = () => server.call('POST', '/v1/auth/password/reset', { body: { token, password: 'a brand new passphrase' } });
+    // While we hold the person's row, a new session can't be written: the password was found right, nothing is committed.
+    const [slow, change] = await server.db.$transaction(
+      async (tx) => {
+        await tx.$queryRaw`SELECT 1 FROM app_user WHERE id = ${user.account.id}::uuid FOR UPDATE`;
+        const signingIn = signIn(user.email, user.password);
+        await until(waiting, (n) => n === 1);
+        let isThrough = false;
+        const changing = reset().finally(() => {
+          isThrough = true;
+        });
+        await until(waiting, (n) => n === 2 || isThrough);
+        return [signingIn, changing].map((answer) => () => answer);
+      },
+      { timeout: 60_000 },
+    );
+    const [signedIn, changed] = [await slow?.(), await change?.()];
+    expect(changed?.status).toBe(200);
+    if (signedIn?.status === 200) {
+      const refreshToken = String(signedIn.body['refreshToken']);
+      expect((await server.call('POST', '/v1/auth/refresh', { body: { refreshToken } })).status).toBe(401);
+    } else expect(signedIn).toMatchObject({ status: 401, body: { code: 'auth.badCredentials' } });
   });
 
   test('A11: a password change kills a reset link that is still open; a reset link lives 30 minutes', async () => {

@@ -39,10 +39,15 @@ export function createDeviceSessions(deps: Deps) {
   });
 
   return {
-    /** Signs a device in. The caller has proved who it is. */
-    async open(user: User, device: DeviceInput, networkHash: Buffer, ip: string): Promise<SessionTokens> {
+    /**
+     * Signs a device in. The caller has proved who it is.
+     * @param passwordOf when the password that was proved was set: one that was changed meanwhile opens nothing any more
+     * @throws AppError `auth.badCredentials` when it was
+     */
+    async open(user: User, device: DeviceInput, networkHash: Buffer, ip: string, passwordOf?: Date): Promise<SessionTokens> {
       const { secret, hash } = newSecret();
       const session = await inTransaction(db, async (tx) => {
+        if (passwordOf !== undefined) await requirePassword(tx, user.id, passwordOf);
         const created = await tx.deviceSession.create({
           data: {
             userId: user.id,
@@ -125,6 +130,13 @@ export function createDeviceSessions(deps: Deps) {
       );
     },
   };
+}
+
+/** Keeps the password from changing until the session is there, so that the change which waits for us ends the session too. */
+async function requirePassword(tx: Tx, userId: string, changedAt: Date): Promise<void> {
+  const [row] = await tx.$queryRaw<{ changed_at: Date }[]>`
+    SELECT changed_at FROM password_credential WHERE user_id = ${userId}::uuid FOR SHARE`;
+  if (row?.changed_at.getTime() !== changedAt.getTime()) throw new AppError('auth.badCredentials', 'e-mail or password is wrong');
 }
 
 async function exchange(deps: Deps, tx: Tx, found: RefreshToken, ip: string): Promise<Exchange> {

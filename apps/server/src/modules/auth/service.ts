@@ -102,7 +102,7 @@ export function createAuthService(deps: Deps) {
         // Only while it is still the hash that was checked: a change of password in the meantime wins.
         await db.passwordCredential.updateMany({ where: { userId: user.id, hash: stored.hash }, data: fresh });
       }
-      return sessions.open(user, input.device, network, ip);
+      return sessions.open(user, input.device, network, ip, password?.changedAt);
     },
 
     async forgotPassword(givenEmail: string, locale: Locale, ip: string): Promise<void> {
