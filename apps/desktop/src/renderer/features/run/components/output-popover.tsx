@@ -66,7 +66,7 @@ function TemplateField({ run }: { run: Run }) {
             key={token}
             type="button"
             onClick={() => insert(token)}
-            className="rounded-sm border border-line px-1.5 font-mono text-xs text-muted hover:border-faint hover:text-text"
+            className="min-h-6 min-w-6 rounded-sm border border-line px-1.5 font-mono text-xs text-muted hover:border-faint hover:text-text"
           >
             {`{${token}}`}
           </button>
