@@ -140,6 +140,34 @@ test('what was delivered and stored is finished, not thrown away, when the deadl
   expect(done.results).toHaveLength(1);
 });
 
+test('an answer that comes after all was given up costs the user nothing, and what it cost us is on record', async () => {
+  const userId = await world.newUser(5);
+  let letGo: () => void = () => undefined;
+  const asked = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  openai.answers(async () => {
+    await asked;
+    return { kind: 'delivered', requestId: 'late', outputs: [await picture(64, 64)], usage: null, costMicroUsd: 4321 };
+  });
+  const made = await world.create(userId, 'too late');
+  await until(
+    () => world.db.attempt.findFirst({ where: { generationId: made.id, sentAt: { not: null } } }),
+    (a) => a !== null,
+  );
+  await world.db.generation.update({ where: { id: made.id }, data: { deadlineAt: new Date(Date.now() - 60_000) } });
+  await sweepDeadlines();
+  const over = await world.ended(userId, made.id);
+  expect(over).toMatchObject({ state: 'failed', failure: { code: 'generation.timedOut' }, credits: { captured: 0, released: 1 } });
+  letGo();
+  const attempt = await until(
+    () => world.db.attempt.findFirstOrThrow({ where: { generationId: made.id } }),
+    (a) => a.providerCostMicroUsd !== null,
+  );
+  expect([Number(attempt.providerCostMicroUsd), attempt.providerRequestId]).toEqual([4321, 'late']);
+  expect(await world.violations()).toEqual([]);
+});
+
 test('no prompt is in the log, also when the provider quotes it', async () => {
   const userId = await world.newUser(5);
   const prompt = `canary ${randomUUID()}`;

@@ -53,13 +53,22 @@ export async function sweepUnknown(deps: Deps): Promise<number> {
   return found.length;
 }
 
-/** Past the deadline whatever the state; a queued one after a day in the line. What is stored already is finished instead. */
+/**
+ * Past the deadline whatever the state; a queued one after a day in the line. What is stored already is finished instead, and given
+ * up only when that still fails a day after it was asked for.
+ */
 export async function sweepDeadlines(deps: Deps): Promise<number> {
-  const found = await deps.db.$queryRaw<(Found & { epoch: number; state: string })[]>`
-    SELECT id::text, user_id::text, epoch, state FROM generation WHERE finished_at IS NULL AND deadline_at < now() LIMIT ${CHUNK}`;
-  await each(deps, found, async ({ id, user_id, epoch, state }) => {
-    if (state === 'storing') await storeResults(deps, id, epoch);
-    else await giveUp(deps, id, user_id, ['queued', 'submitting', 'submitted', 'running', 'unknown'], 'generation.timedOut');
+  const found = await deps.db.$queryRaw<(Found & { epoch: number; state: string; isLast: boolean })[]>`
+    SELECT id::text, user_id::text, epoch, state, created_at < now() - interval '24 hours' AS "isLast"
+    FROM generation WHERE finished_at IS NULL AND deadline_at < now() LIMIT ${CHUNK}`;
+  await each(deps, found, async ({ id, user_id, epoch, state, isLast }) => {
+    if (state === 'storing') {
+      await storeResults(deps, id, epoch).catch((error: unknown) => {
+        if (!isLast) throw error;
+      });
+    }
+    const states = ['queued', 'submitting', 'submitted', 'running', 'unknown', ...(isLast ? ['storing'] : [])];
+    await giveUp(deps, id, user_id, states, 'generation.timedOut');
   });
   return found.length;
 }

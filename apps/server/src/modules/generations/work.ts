@@ -113,8 +113,15 @@ async function deliver(deps: Deps, task: Task, answer: Extract<SubmitAnswer, { k
       await noteProviderHealth(tx, task.provider, true);
     }),
   );
-  if (mine) await storeResults(deps, task.id, task.epoch);
-  else deps.log.warn({ generationId: task.id, attempt: task.epoch }, 'a late answer was paid for and dropped');
+  if (mine) {
+    await storeResults(deps, task.id, task.epoch);
+    return;
+  }
+  // Too late for the user, who has the credits back, but the provider's bill has it: the attempt says what it cost.
+  const late = await deps.db.$executeRaw`
+    UPDATE attempt SET provider_cost_micro_usd = ${answer.costMicroUsd}::bigint, provider_request_id = ${answer.requestId}
+    WHERE generation_id = ${task.id}::uuid AND epoch = ${task.epoch} AND provider_cost_micro_usd IS NULL`;
+  deps.log.warn({ generationId: task.id, attempt: task.epoch, count: late }, 'a late answer was paid for and dropped');
 }
 
 /** Failed; or canceled, when the user had wished so while the provider was at work. */
