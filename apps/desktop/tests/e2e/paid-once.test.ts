@@ -5,10 +5,13 @@ import { clearDesk, type Desk, openDesk } from '../driver/desk.ts';
 import { filesBelow, sha256Of } from '../driver/disk.ts';
 import { type RunningServer, startServer } from '../driver/server.ts';
 import type { Studio } from '../driver/studio.ts';
-import { acceptedCalls } from '../main/helpers/cloud.ts';
+import { acceptedCalls, faultyLine } from '../main/helpers/cloud.ts';
 import { writePicture } from '../main/helpers/media.ts';
 
 let server: RunningServer;
+/** What lies between app and server; it can be cut. */
+let line: Awaited<ReturnType<typeof faultyLine>>;
+let isCut = false;
 let desk: Desk;
 let studio: Studio;
 
@@ -69,12 +72,15 @@ async function goOn(batchId: string): Promise<void> {
 beforeAll(async () => {
   desk = await openDesk('paid-once');
   server = await startServer(path.join(desk.root, 'server'));
+  line = await faultyLine(server.url, () => (isCut ? 'refuse' : 'pass'));
   await desk.running().close();
-  studio = await desk.reopen({ serverUrl: server.url });
+  studio = await desk.reopen({ serverUrl: line.url });
   await studio.signUp('once@studio.example', 'nobody pays twice for this', server.sandboxes.mail);
 });
 afterAll(async () => {
   await desk?.done();
+  line?.server.closeAllConnections();
+  line?.server.close();
   await server?.stop();
 });
 
@@ -90,13 +96,29 @@ describe('row 56: a restart or a dead network never pays twice', () => {
     await expectPaidOnce(prompt, started, before);
   });
 
+  test('row 56: the network dies after the request was sent; when it is back, the same request goes on', async () => {
+    const prompt = `[[slow:1500]] ${crypto.randomUUID()}`;
+    const before = await available();
+    const started = await runEdit('dead-network', prompt);
+    await until(async () => expect(await paidFor(prompt)).toBe(1));
+    isCut = true;
+    line.server.closeAllConnections();
+    try {
+      await studio.page.getByText('Server out of reach').waitFor();
+    } finally {
+      isCut = false;
+    }
+    await goOn(started.batchId);
+    await expectPaidOnce(prompt, started, before);
+  });
+
   test('row 56: the app is killed in the middle; after the next start the same request goes on', async () => {
     const prompt = `[[slow:4000]] ${crypto.randomUUID()}`;
     const before = await available();
     const started = await runEdit('app-kill', prompt);
     await until(async () => expect(await paidFor(prompt)).toBe(1));
     await desk.running().kill();
-    studio = await desk.reopen({ serverUrl: server.url });
+    studio = await desk.reopen({ serverUrl: line.url });
     expect((await studio.batch(started.batchId)).state).toBe('interrupted');
     await studio.go('queue');
     await studio.page.getByText('This batch was interrupted').waitFor();
