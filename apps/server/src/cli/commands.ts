@@ -28,7 +28,7 @@ export async function userShow(db: Db, who: string): Promise<Answer> {
   return { ok: true, data: { user, wallet: await readWallet(db, user.id), generations: states } };
 }
 
-/** Gives (or with a minus takes) credits; the key makes it happen once. */
+/** Gives (or with a minus takes) credits; the key makes it happen once. @throws AppError `request.idempotencyMismatch` when it was used for another user */
 export async function creditsGrant(
   db: Db,
   who: string,
@@ -45,6 +45,8 @@ export async function creditsGrant(
       reason: options.reason,
       ...(options.expiresInDays === undefined ? {} : { expires: { inS: options.expiresInDays * 24 * 3600 } }),
     });
+    const { userId } = await tx.ledgerTxn.findUniqueOrThrow({ where: { kind_ref: { kind: 'adjust', ref: options.key } } });
+    if (userId !== user.id) throw new AppError('request.idempotencyMismatch', 'this key was used for somebody else');
     if (done.code === 'adjusted') await appendEvents(tx, user.id, [{ type: 'wallet.changed' }]);
     return done;
   });

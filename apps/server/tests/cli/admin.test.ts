@@ -37,6 +37,11 @@ test('gives credits once per key, explains them, and finds the ledger sound', as
   const give = ['credits', 'grant', email, '25', '--reason', 'goodwill', '--key', `k-${userId}`];
   expect(JSON.parse((await admin(...give)).out)).toMatchObject({ outcome: 'adjusted', wallet: { available: 35 } });
   expect(JSON.parse((await admin(...give)).out)).toMatchObject({ outcome: 'already', wallet: { available: 35 } });
+  // The same key for somebody else would give nothing: that must not look like success.
+  const other = await world.newUser(1);
+  await world.db.user.create({ data: { id: other, email: `${other}@example.org`, locale: 'en' } });
+  const foreign = await admin('credits', 'grant', other, '25', '--reason', 'goodwill', '--key', `k-${userId}`);
+  expect([foreign.code, JSON.parse(foreign.err).error.code]).toEqual([1, 'request.idempotencyMismatch']);
   const explained = await admin('ledger', 'explain', email);
   expect(explained.code).toBe(0);
   expect(JSON.parse(explained.out)).toMatchObject({
