@@ -5,6 +5,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { VerifyOutcome } from '@pingplex/shared/contracts/engine';
 import type { ItemView, Measurements, ResultView } from '@pingplex/shared/contracts/ipc';
+import { untoldBy } from '@pingplex/shared/text';
 
 export type ReportedResult = { path: string; sha256: string; measurements: Measurements; credits: number };
 export type ReportedFile = {
@@ -101,7 +102,10 @@ export async function strays(folder: string, known: ReadonlySet<string>): Promis
 /** The report as a table for a terminal. */
 export function table(files: readonly ReportedFile[]): string {
   const rows = files.map((file) => {
-    const best = file.results.flatMap(({ measurements }) => measurements.fromSource?.score ?? []);
+    const best = file.results.flatMap(({ measurements }) => {
+      const { fromSource } = measurements;
+      return fromSource === undefined || untoldBy(fromSource) !== undefined ? [] : fromSource.score;
+    });
     const distance = best.length === 0 ? '' : `${Math.min(...best).toFixed(0)}–${Math.max(...best).toFixed(0)}`;
     const credits = file.results.reduce((sum, result) => sum + result.credits, 0);
     const verdict = file.missing.length > 0 ? `MISSING: ${file.missing.join('; ')}` : (file.error?.code ?? 'verified');

@@ -11,7 +11,7 @@ import { transcode } from '../../src/engine/binaries/transcode.ts';
 import { fitSize } from '../../src/engine/convert/fit-size.ts';
 import { runConvert } from '../../src/engine/convert/run-convert.ts';
 import { sniff } from '../../src/engine/probe/sniff.ts';
-import { context, tempFolder } from './helpers/context.ts';
+import { context, sharedMedia, tempFolder } from './helpers/context.ts';
 import { askExifTool } from './helpers/exiftool-oracle.ts';
 import { addSecrets, HEIGHT, type MadeMedia, makeMedia, picture, WIDTH, wave } from './helpers/media.ts';
 
@@ -127,6 +127,17 @@ describe('pictures', () => {
     expect((await sharp(tiff.path).metadata()).depth).toBe('ushort');
     expect((await convertAlone(source, { format: 'jpeg' })).outcome.notes).toContain('reducedTo8Bit');
     expect((await convertAlone(source, { format: 'gif' })).outcome.notes).toContain('convertedToSrgb');
+  });
+
+  it('says when a mark of origin stays behind', async () => {
+    const source = join(root, 'made-by-ai.jpg');
+    await picture().jpeg().toFile(source);
+    expect((await convertAlone(source, { format: 'png' })).outcome.notes).toEqual([]);
+    const mark = 'http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia';
+    await writeTags([`-XMP-iptcExt:DigitalSourceType=${mark}`], source);
+    expect((await convertAlone(source, { format: 'png' })).outcome.notes).toEqual(['aiMarkRemoved']);
+    const signed = sharedMedia().find((path) => basename(path) === 'CA.jpg');
+    if (signed) expect((await convertAlone(signed, { format: 'png' })).outcome.notes).toContain('contentCredentialsRemoved');
   });
 
   it('fits inside, crops and pads', async () => {

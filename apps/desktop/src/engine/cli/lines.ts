@@ -45,6 +45,7 @@ async function unicalizeLines(file: string, outcome: OutcomeOf<'unicalize'>, pla
       targetReached,
       attempts,
       engineVersion: outcome.engineVersion,
+      notes: outcome.notes,
     });
   }
   return lines;

@@ -4,6 +4,7 @@ import { AppError } from '@pingplex/shared/errors';
 import { checkFolder, isSameFile, removeQuietly, sealFile, tempPath } from '../../output/index.ts';
 import { probeStreams } from '../binaries/av.ts';
 import { loadSharp, openImage } from '../binaries/images.ts';
+import { originNotes } from '../inspect/origin-notes.ts';
 import type { JobContext } from '../job-context.ts';
 import { filmFrame } from '../preview/video-frame.ts';
 import { assertUnchanged } from '../probe/open-file.ts';
@@ -81,11 +82,12 @@ export async function runConvert(job: ConvertJob, ctx: JobContext): Promise<Conv
   if (await isSameFile(path, job.path)) throw new AppError('output.sameAsSource', 'the temporary file would overwrite the source');
   try {
     const { summary, notes } = await convert(job, source, format, path, ctx);
+    const origin = await originNotes(job.path);
     await assertUnchanged(source.facts);
     const sealed = await sealFile(path);
     ctx.signal.throwIfAborted();
     ctx.progress(1);
-    return { file: { tempPath: path, ext, format, kind: FORMATS[format].kind, ...sealed }, summary, notes };
+    return { file: { tempPath: path, ext, format, kind: FORMATS[format].kind, ...sealed }, summary, notes: [...origin, ...notes] };
   } catch (thrown) {
     await removeQuietly(path);
     throw ctx.signal.aborted ? ctx.signal.reason : thrown;

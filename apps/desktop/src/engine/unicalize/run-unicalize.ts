@@ -1,5 +1,6 @@
 import type { UnicalizeJob, UnicalizeOutcome } from '@pingplex/shared/contracts/engine';
 import type { z } from 'zod';
+import { originNotes } from '../inspect/origin-notes.ts';
 import type { JobContext } from '../job-context.ts';
 import { sniff } from '../probe/sniff.ts';
 import { ENGINE_VERSION } from '../version.ts';
@@ -22,7 +23,7 @@ export async function runUnicalize(job: Job, ctx: JobContext): Promise<Unicalize
   const { kind } = await sniff(job.path);
   try {
     const variants = await WORK[kind](job.path, job.temp, job.settings, targetsFor(kind, job.settings), ctx);
-    return { variants, engineVersion: ENGINE_VERSION };
+    return { variants, engineVersion: ENGINE_VERSION, notes: await originNotes(job.path) };
   } catch (thrown) {
     await sweep(job.temp, job.settings.variants);
     ctx.signal.throwIfAborted();

@@ -67,13 +67,14 @@ export async function runLocalStep(
     }
     case 'unicalize': {
       const { verb, keep: _, ...settings } = step;
-      const { variants, engineVersion } = await engine.run({ verb, ...common, settings }, options);
+      const { variants, engineVersion, notes } = await engine.run({ verb, ...common, settings }, options);
       return variants.map(({ n, parameters, targetReached, attempts, file, fromSource, nearestSister, quality }) =>
         made(index, verb, input, file, {
           variant: { n, parameters, targetReached, attempts, engineVersion },
           fromSource,
           ...(nearestSister ? { nearestSister } : {}),
           quality,
+          notes: [...(input.measurements.notes ?? []), ...notes],
         }),
       );
     }

@@ -53,8 +53,11 @@ export function formats(locale: Locale) {
     bytes: (value: number): string => sizeText(locale, value),
     percent: (share: number): string =>
       kept(`p${locale}`, () => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })).format(share),
-    /** A credit change with its sign. */
-    signed: (value: number): string => kept(`s${locale}`, () => new Intl.NumberFormat(locale, { signDisplay: 'exceptZero' })).format(value),
+    /** A change with its sign: credits, loudness. */
+    signed: (value: number, digits = 0): string =>
+      kept(`s${locale}${digits}`, () => new Intl.NumberFormat(locale, { signDisplay: 'exceptZero', maximumFractionDigits: digits })).format(
+        value,
+      ),
     date: (at: number | string): string => date({ dateStyle: 'medium' }, at),
     day: (at: number | string): string => date({ day: 'numeric', month: 'short' }, at),
     dateTime: (at: number | string): string => date({ dateStyle: 'medium', timeStyle: 'short' }, at),

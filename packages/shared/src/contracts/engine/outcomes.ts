@@ -166,7 +166,12 @@ export const Variant = z.object({
   attempts: z.int().min(1),
 });
 export type Variant = z.infer<typeof Variant>;
-export const UnicalizeOutcome = z.object({ variants: z.array(Variant), engineVersion: z.string() });
+export const UnicalizeOutcome = z.object({
+  variants: z.array(Variant),
+  engineVersion: z.string(),
+  /** What became of the source's marks of origin; tags never travel to variants. */
+  notes: z.array(z.string()),
+});
 export type UnicalizeOutcome = z.infer<typeof UnicalizeOutcome>;
 
 export const ConvertOutcome = z.object({ file: WrittenFile, summary: Summary, notes: z.array(z.string()) });

@@ -80,7 +80,7 @@ export type Measurements = {
   readonly fromSource?: Distance;
   readonly nearestSister?: Distance;
   readonly quality?: Quality;
-  /** What conversions remarked on the way to this file; texts in `text/`. */
+  /** What steps that encode anew remarked on the way to this file; texts in `text/`. */
   readonly notes?: readonly string[];
   readonly generation?: { readonly id: string; readonly modelId: string; readonly credits: number; readonly sandbox: boolean };
   readonly width?: number;

@@ -35,7 +35,7 @@ function qualityLine({ ssim, psnr, loudnessDelta, spectral }: Quality, { t, form
     ssim === undefined ? null : `SSIM ${format.number(ssim, 3)}`,
     psnr === undefined ? null : `PSNR ${format.decibels(psnr)}`,
     spectral === undefined ? null : t('results.spectral', { n: format.number(spectral, 2) }),
-    loudnessDelta === undefined ? null : `${loudnessDelta > 0 ? '+' : ''}${format.number(loudnessDelta, 1)} LU`,
+    loudnessDelta === undefined ? null : `${format.signed(loudnessDelta, 1)} LU`,
   ]
     .filter(Boolean)
     .join(' · ');
@@ -50,7 +50,7 @@ export function notesOf({ measurements: { clean, notes, fromSource } }: ResultVi
 /** Every figure of a result: measured, verified or paid, never decorative. */
 export function Figures({ result }: { result: ResultView }) {
   const texts = useTexts();
-  const { t, words, format } = texts;
+  const { t, words, format, untold } = texts;
   const { clean, variant, fromSource, nearestSister, quality, generation, width, height, durationMs } = result.measurements;
   const notes = notesOf(result);
   const quick = quality ? qualityLine(quality, texts) : '';
@@ -74,7 +74,9 @@ export function Figures({ result }: { result: ResultView }) {
       t('results.variant'),
       <span key="variant">
         {t('results.variantN', { n: variant.n })} · {t('results.attempts', { count: variant.attempts })}
-        {variant.targetReached ? null : <span className="block text-warn">{t('results.targetMissed')}</span>}
+        {variant.targetReached || (fromSource && untold(fromSource)) ? null : (
+          <span className="block text-warn">{t('results.targetMissed')}</span>
+        )}
       </span>,
     ]);
   }

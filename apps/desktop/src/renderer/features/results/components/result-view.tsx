@@ -110,7 +110,7 @@ export function ResultDetail({ result, tall = false }: { result: ResultView; tal
   const { t } = useTexts();
   return (
     <div data-testid="result-detail" className="flex flex-col gap-3">
-      <div className={`overflow-hidden rounded-lg bg-media ${tall ? 'h-[52vh]' : 'aspect-16/10'}`}>
+      <div className={`overflow-hidden rounded-lg bg-media ${!tall ? 'aspect-16/10' : result.kind === 'audio' ? 'h-52' : 'h-[52vh]'}`}>
         {result.present ? (
           <BeforeAfter key={result.id} result={result} />
         ) : (
