@@ -1,6 +1,6 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import axe from 'axe-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Desk, openDesk } from '../driver/desk.ts';
 import { filesBelow } from '../driver/disk.ts';
@@ -19,10 +19,8 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 let server: RunningServer;
 let desk: Desk;
 let studio: Studio;
-let axeSource: string;
 
 beforeAll(async () => {
-  axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
   desk = await openDesk('accessibility');
   server = await startServer(path.join(desk.root, 'server'));
   await desk.running().close();
@@ -40,7 +38,7 @@ afterAll(async () => {
 async function violations(): Promise<string[]> {
   // Colours are judged where they have come to rest.
   await studio.page.evaluate(`Promise.all(document.getAnimations().map((one) => one.finished.catch(() => undefined)))`);
-  await studio.page.evaluate(`if (!globalThis.axe) { ${axeSource} }`);
+  await studio.page.evaluate(`if (!globalThis.axe) { ${axe.source} }`);
   const found = await studio.page.evaluate<readonly Violation[]>(
     `axe.run(document, { runOnly: { type: 'tag', values: ${JSON.stringify(RULES)} }, resultTypes: ['violations'] }).then(({ violations }) => violations)`,
   );
