@@ -1,4 +1,4 @@
-// Fails when a page names a file or an npm script that doesn't exist.
+// Fails when a page names a file or an npm script that doesn't exist, or a feature whose test isn't there.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from './lib/paths.mjs';
@@ -22,6 +22,13 @@ for (const page of pages) {
   }
   for (const [, name] of text.matchAll(/`((?:apps|packages|scripts|docs|\.github|\.ci)\/[^`\s]*)`/g)) {
     if (!MADE.test(name) && !existsSync(path.join(ROOT, name))) problems.push(`${page}: ${name} does not exist`);
+  }
+}
+const features = existsSync(path.join(ROOT, 'docs/features.md')) ? readFileSync(path.join(ROOT, 'docs/features.md'), 'utf8') : '';
+for (const [, row, files] of features.matchAll(/^\| (\d+) \|[^|]*\|([^|]*)\|$/gm)) {
+  for (const [, file] of files.matchAll(/`([^`]+)`/g)) {
+    const text = existsSync(path.join(ROOT, file)) ? readFileSync(path.join(ROOT, file), 'utf8') : '';
+    if (!new RegExp(`\\brow ${row}\\b`).test(text)) problems.push(`docs/features.md: ${file} has no test of row ${row}`);
   }
 }
 for (const problem of problems) process.stdout.write(`${problem}\n`);
