@@ -1,5 +1,6 @@
 import type { CodecContext, Decoder, Encoder, FFEncoderCodec, FilterAPI, Frame, Muxer, Packet, Stream } from 'node-av';
 import type { Av } from './av.ts';
+import { replaceData, withoutEncoderText } from './encoder-text.ts';
 
 export type Options = Readonly<Record<string, string | number>>;
 
@@ -101,12 +102,14 @@ export class Track {
   private readonly muxer: Muxer;
   private readonly outIndex: number;
   private readonly window: Window;
+  private readonly encoderName: string;
 
   constructor(av: Av, stream: Stream, track: VideoTrack | AudioTrack, muxer: Muxer, window: Window, threads: number, isVideo: boolean) {
     this.av = av;
     this.stream = stream;
     this.muxer = muxer;
     this.window = window;
+    this.encoderName = track.encoder;
     this.isVideo = isVideo;
     this.decoder = av.Decoder.createSync(stream, { exitOnError: false, threadCount: threads });
     const filter = isVideo ? track.filter : soundChain(track, window, stream.codecpar.sampleRate);
@@ -117,7 +120,11 @@ export class Track {
       filter: this.filter,
       threadCount: threads,
       // Never through `options`: the synchronous opening frees that dictionary twice, and the process dies at the next collection.
-      configure: (context) => setOptions(av, context, track.options ?? {}),
+      configure: (context) => {
+        // Keeps encoders that can from writing their name and version into the stream.
+        context.setFlags(av.AV_CODEC_FLAG_BITEXACT);
+        setOptions(av, context, track.options ?? {});
+      },
       context: {
         ...(bitRate === undefined ? {} : { bitRate }),
         ...('gopSize' in track && track.gopSize !== undefined ? { gopSize: track.gopSize } : {}),
@@ -169,6 +176,8 @@ export class Track {
       using owned = packet;
       const base = owned.timeBase;
       if (owned.pts !== this.av.AV_NOPTS_VALUE) this.lastMs = Math.max(this.lastMs, toMs(owned.pts + owned.duration, base));
+      const silent = owned.data === null ? null : withoutEncoderText(this.encoderName, owned.data);
+      if (silent !== null) replaceData(owned, silent);
       this.muxer.writePacketSync(owned, this.outIndex);
     }
   }

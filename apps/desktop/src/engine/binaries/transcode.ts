@@ -6,6 +6,7 @@ import { errnoOf, outputError, removeQuietly } from '../../output/index.ts';
 import type { JobContext } from '../job-context.ts';
 import { sniff } from '../probe/sniff.ts';
 import { type Av, loadAv, openInput } from './av.ts';
+import { eraseMuxerName } from './muxer-name.ts';
 import { type AudioTrack, type Options, Track, type VideoTrack, type Window } from './transcode-track.ts';
 
 export type { AudioTrack, VideoTrack } from './transcode-track.ts';
@@ -114,6 +115,7 @@ async function attempt(job: TranscodeJob, ctx: JobContext): Promise<TranscodeRes
     for (const track of tracks) track.close();
     await muxer.close();
   }
+  await eraseMuxerName(job.output, job.container);
   const audio = tracks.find((track) => track.stream === audioStream);
   const video = tracks.find((track) => track.stream === videoStream);
   return {

@@ -4,6 +4,8 @@ import type { KeepGroup, MediaFormat } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
 import type { Demuxer, Dictionary, FormatContext, Muxer, Packet, Stream } from 'node-av';
 import { type Av, avError, loadAv, openInput } from '../binaries/av.ts';
+import { replaceData } from '../binaries/encoder-text.ts';
+import { eraseMuxerName } from '../binaries/muxer-name.ts';
 import type { JobContext } from '../job-context.ts';
 import { keptFfmpeg } from './keep-groups.ts';
 import { hvccWithoutSei, type NalCodec, nalLengthBytes, withoutSei } from './nal-units.ts';
@@ -90,13 +92,6 @@ function containerOptions(format: MediaFormat): Record<string, string> {
   return { fflags: '+bitexact', ...(family ? { movflags: '+faststart', empty_hdlr_name: '1' } : {}) };
 }
 
-/** New bytes for a packet; assigning them resets everything else that the packet knows. */
-function replaceData(packet: Packet, data: Buffer): void {
-  const { pts, dts, duration, flags, timeBase, streamIndex, pos } = packet;
-  packet.data = data;
-  Object.assign(packet, { pts, dts, duration, flags, timeBase, streamIndex, pos });
-}
-
 /** Hands one packet on, without SEI; answers how many bytes were left out. */
 function writeCopy(muxer: Muxer, copy: Copy, packet: Packet): number {
   const before = packet.data;
@@ -165,6 +160,7 @@ export async function remux(
     } finally {
       await muxer.close();
     }
+    await eraseMuxerName(output, container);
     const dropped = [...choice.dropped, ...(removedBytes > 0 ? ['Stream:SEI'] : [])];
     const played = copies.filter((copy) => !isCover(av, copy.stream));
     return { streamHashes: played.map((copy) => copy.hash.digest('hex')), dropped, notes: choice.notes };

@@ -137,7 +137,7 @@ export async function convertMedia(
       output,
       container: recipe.container,
       ...(recipe.containerOptions ? { containerOptions: recipe.containerOptions } : {}),
-      ...(isVideo && recipe.video ? { video: videoTrack(recipe.video, filter, settings.quality, facts.fps, recipe.container) } : {}),
+      ...(isVideo && recipe.video ? { video: await videoTrack(recipe.video, filter, settings.quality, facts.fps, recipe.container) } : {}),
       ...(facts.audio ? { audio: audioTrack(recipe.audio, settings.quality, facts.deepSound) } : {}),
       ...(settings.trimStartMs === undefined ? {} : { startMs: settings.trimStartMs }),
       ...(settings.trimEndMs === undefined ? {} : { endMs: settings.trimEndMs }),

@@ -1,5 +1,6 @@
 import type { MediaFormat } from '@pingplex/shared/domain';
 import type { AudioTrack, VideoTrack } from '../binaries/transcode.ts';
+import { repeatableX264 } from '../binaries/x264-options.ts';
 
 /** How each format is written by FFmpeg: muxer, its options, encoders. Formats that are not here can't be written as film or sound. */
 type Recipe = {
@@ -9,7 +10,7 @@ type Recipe = {
   readonly audio: 'aac' | 'mp3' | 'opus' | 'flac' | 'pcm';
 };
 
-const FASTSTART = { movflags: '+faststart' };
+const FASTSTART = { movflags: '+faststart', empty_hdlr_name: '1' };
 
 export const RECIPES: Partial<Readonly<Record<MediaFormat, Recipe>>> = {
   mp4: { container: 'mp4', containerOptions: FASTSTART, video: 'h264', audio: 'aac' },
@@ -37,7 +38,13 @@ export function soundBitRate(quality: number): number {
 }
 
 /** Encoder and its settings for a picture track. */
-export function videoTrack(codec: 'h264' | 'vp9', filter: string, quality: number, fps: number, container: string): VideoTrack {
+export async function videoTrack(
+  codec: 'h264' | 'vp9',
+  filter: string,
+  quality: number,
+  fps: number,
+  container: string,
+): Promise<VideoTrack> {
   const gopSize = Math.max(12, Math.round(fps * 2));
   const crf = crfOf(codec, quality);
   if (codec === 'vp9') {
@@ -45,7 +52,13 @@ export function videoTrack(codec: 'h264' | 'vp9', filter: string, quality: numbe
   }
   // AVI has no place for the order in which pictures with B-frames are shown.
   const reorder = container === 'avi' ? { maxBFrames: 0 } : {};
-  return { filter, encoder: 'libx264', gopSize, ...reorder, options: { preset: 'veryfast', crf, profile: 'high' } };
+  return {
+    filter,
+    encoder: 'libx264',
+    gopSize,
+    ...reorder,
+    options: { preset: 'veryfast', crf, profile: 'high', ...(await repeatableX264()) },
+  };
 }
 
 /** Encoder and its settings for a sound track. `deep`: the source has more than 16 bits per sample. */

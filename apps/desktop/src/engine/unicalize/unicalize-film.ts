@@ -4,6 +4,7 @@ import { AppError } from '@pingplex/shared/errors';
 import type { z } from 'zod';
 import type { StreamFacts } from '../binaries/av.ts';
 import type { TranscodeJob } from '../binaries/transcode.ts';
+import { repeatableX264 } from '../binaries/x264-options.ts';
 import type { JobContext } from '../job-context.ts';
 import { type OpenMedia, openMedia } from '../measure/av-media.ts';
 import { filmPrint, greyFrames, samplingStep } from '../measure/film.ts';
@@ -21,7 +22,6 @@ import { type Made, nearestFigure, reaches, withSisters } from './sisters.ts';
 import { audioTrack, soundEncoding, soundTail } from './sound-encoding.ts';
 import { soundChain } from './sound-plan.ts';
 import { encodeAside, flat, loudnessGain } from './unicalize-sound.ts';
-import { repeatableX264 } from './x264-options.ts';
 
 type Settings = z.infer<typeof UnicalizeJob>['settings'];
 
