@@ -75,7 +75,7 @@ export const remarksRu: Remarks = {
     exifToolFailed: 'ExifTool не прочитал этот файл; показано только то, что нашёл быстрый просмотр.',
   },
   notKept: 'Просили оставить, но не получилось: {group}.',
-  untold: { tooShortToTell: 'слишком коротко, чтобы судить', noTellingFrames: 'слишком мало деталей, чтобы судить' },
+  untold: { tooShortToTell: 'слишком коротко', noTellingFrames: 'слишком мало деталей' },
   detail: {
     fileBytes: 'Его размер — {size}.',
     filePixels: 'В нём {width} × {height} пикселей.',

@@ -256,7 +256,7 @@ export const run = {
     attempts_few: '{{n}} попытки',
     attempts_many: '{{n}} попыток',
     attempts_other: '{{n}} попытки',
-    notes: 'Важно знать',
+    notes: 'К сведению',
     targetMissed: 'Нужного отличия или качества достичь не удалось; это ближайший вариант.',
     paid: 'Оплачено',
   },

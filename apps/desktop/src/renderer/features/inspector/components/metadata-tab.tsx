@@ -57,7 +57,8 @@ function TagRow({ tag }: { tag: Tag }) {
 
 /** Everything that the file says about itself, searchable, by group. */
 export function MetadataTab({ inspection }: { inspection: InspectOutcome }) {
-  const { t, format } = useTexts();
+  const texts = useTexts();
+  const { t, format } = texts;
   const [query, setQuery] = useState('');
   const groups = useMemo(() => groupTags(inspection.tags, query), [inspection, query]);
   // Keys may come twice in a file; the place in the whole list tells them apart.
@@ -82,7 +83,7 @@ export function MetadataTab({ inspection }: { inspection: InspectOutcome }) {
           : t('metadata.found', { count: found, all: format.number(inspection.tags.length) })}
       </div>
       {inspection.notes.map((note) => (
-        <Notice key={note} tone="info" title={note} />
+        <Notice key={note} tone="info" title={texts.note(note)} />
       ))}
       {[...groups].map(([group, tags]) => (
         <details key={group} open className="[content-visibility:auto]">
