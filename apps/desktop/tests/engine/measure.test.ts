@@ -11,7 +11,7 @@ import { hamming, pdq, pdqDistance, pdqHex } from '../../src/engine/measure/pdq.
 import { phash, phashDistance } from '../../src/engine/measure/phash.ts';
 import { runCompare } from '../../src/engine/measure/run-compare.ts';
 import { levelOf } from '../../src/engine/measure/sound.ts';
-import { psnr, ssim } from '../../src/engine/measure/structure.ts';
+import { psnr, ssim, structureOf } from '../../src/engine/measure/structure.ts';
 import { context, sharedMedia, tempFolder } from './helpers/context.ts';
 import { makeFilm, makeMusic, photo, photoImage } from './helpers/photo.ts';
 
@@ -59,6 +59,16 @@ describe('picture measures', () => {
     expect(psnr(grey, plus10)).toBeCloseTo(20 * Math.log10(255 / 10), 0);
     expect(ssim(grey, other)).toBeLessThan(0.5);
     expect(() => ssim(grey, { width: 1, height: 1, data: new Uint8Array(1) })).toThrow(RangeError);
+  });
+
+  it('is the same in strips, and stops between them', async () => {
+    const large = (value: number) => ({ width: 2000, height: 1500, data: new Uint8Array(3_000_000).map((_, i) => (i * value) % 251) });
+    const [one, two] = [large(3), large(5)];
+    expect(await structureOf(one, two, context().signal)).toEqual({ ssim: ssim(one, two), psnr: expect.closeTo(psnr(one, two), 9) });
+    const { signal, abort } = context();
+    const running = structureOf(one, two, signal);
+    setImmediate(() => abort.abort(new Error('stop')));
+    await expect(running).rejects.toThrow('stop');
   });
 
   it('puts scores into the bands that they stand for', () => {

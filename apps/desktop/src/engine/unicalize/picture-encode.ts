@@ -1,10 +1,16 @@
 import type { MediaFormat } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
 import sharp, { type Metadata, type Sharp } from 'sharp';
+import { release } from '../measure/big-memory.ts';
 
 /** Formats that a picture can be written in. */
 export type PictureFormat = 'jpeg' | 'png' | 'webp' | 'avif' | 'tiff' | 'gif';
 
+/**
+ * Above this (25 megapixels) JPEG's code tables are not fitted to the picture: that saves a few percent of the file, but keeps all of
+ * its coefficients in memory until the end, more than the picture itself.
+ */
+const LARGE_BYTES = 75_000_000;
 const ROWS_PER_STRIP = 64;
 const SHORT = 3;
 const LONG = 4;
@@ -85,16 +91,23 @@ export class Canvas {
    * @param source the source's facts, for its chroma subsampling
    */
   async encode(format: PictureFormat, quality: number, source: Metadata): Promise<Buffer> {
-    const image = sharp(this.file, { limitInputPixels: false }).keepIccProfile();
-    return encoder(image, format, quality, source).toBuffer();
+    // Read from top to bottom: otherwise the library unpacks the whole file into memory of its own first.
+    const image = sharp(this.file, { limitInputPixels: false, sequentialRead: true }).keepIccProfile();
+    const isLarge = this.pixels.length > LARGE_BYTES;
+    return encoder(image, format, quality, source, isLarge).toBuffer();
+  }
+
+  /** Gives the memory back; the canvas is of no use afterwards. */
+  release(): void {
+    release(this.file);
   }
 }
 
-function encoder(image: Sharp, format: PictureFormat, quality: number, source: Metadata): Sharp {
+function encoder(image: Sharp, format: PictureFormat, quality: number, source: Metadata, isLarge: boolean): Sharp {
   const chromaSubsampling = source.chromaSubsampling === '4:4:4' ? '4:4:4' : '4:2:0';
   switch (format) {
     case 'jpeg':
-      return image.flatten({ background: '#fff' }).jpeg({ quality, chromaSubsampling });
+      return image.flatten({ background: '#fff' }).jpeg({ quality, chromaSubsampling, optimiseCoding: !isLarge });
     case 'png':
       return image.png({ compressionLevel: 6 });
     case 'webp':

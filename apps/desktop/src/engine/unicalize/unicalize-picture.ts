@@ -5,10 +5,11 @@ import { AppError } from '@pingplex/shared/errors';
 import type { z } from 'zod';
 import { writeAside } from '../../output/index.ts';
 import type { JobContext } from '../job-context.ts';
+import { release } from '../measure/big-memory.ts';
 import { type Luma, lumaOf, shrinkLuma } from '../measure/luma.ts';
 import { decodePicture, type OpenPicture, openPicture } from '../measure/open-picture.ts';
 import { distanceOf, type PicturePrint, type Print, printLuma } from '../measure/print.ts';
-import { psnr, ssim } from '../measure/structure.ts';
+import { structureOf } from '../measure/structure.ts';
 import { noiseShare } from './detail.ts';
 import { Canvas, type PictureFormat, writtenFormat } from './picture-encode.ts';
 import { applyGeometry, type Placed, tryGeometry } from './picture-geometry.ts';
@@ -44,7 +45,7 @@ type Source = {
 };
 type Painted = {
   readonly file: Buffer;
-  readonly luma: Luma;
+  readonly print: PicturePrint;
   readonly tone: Tone;
   readonly quality: number;
   readonly dose: number;
@@ -52,7 +53,7 @@ type Painted = {
   readonly psnr: number;
   readonly encodes: number;
 };
-type Written = Painted & { readonly figure: number | undefined; readonly print: PicturePrint; readonly written: WrittenFile };
+type Written = Painted & { readonly figure: number | undefined; readonly written: WrittenFile };
 
 /**
  * Makes variants of a still picture. The source is decoded once; every variant is written and read back.
@@ -67,10 +68,14 @@ export async function unicalizePicture(
 ): Promise<Variant[]> {
   const source = await openSource(path);
   const made: Made[] = [];
-  for (let n = 1; n <= settings.variants; n++) {
-    ctx.signal.throwIfAborted();
-    made.push(await makeVariant(source, n, settings, targets, temp, made, ctx));
-    ctx.progress(n / settings.variants);
+  try {
+    for (let n = 1; n <= settings.variants; n++) {
+      ctx.signal.throwIfAborted();
+      made.push(await makeVariant(source, n, settings, targets, temp, made, ctx));
+      ctx.progress(n / settings.variants);
+    }
+  } finally {
+    release(source.picture.pixels.data);
   }
   return withSisters(made, source.print, targets);
 }
@@ -91,7 +96,9 @@ async function openSource(path: string): Promise<Source> {
     });
   }
   const luma = lumaOf(picture.pixels);
-  return { picture, format, print: printLuma(luma), small: shrinkLuma(luma, TRIAL_SIDE), noiseShare: noiseShare(luma) };
+  const facts = { print: printLuma(luma), small: shrinkLuma(luma, TRIAL_SIDE), noiseShare: noiseShare(luma) };
+  if (facts.small !== luma) release(luma.data);
+  return { picture, format, ...facts };
 }
 
 /** Moving PNG and AVIF, which the decoder takes for stills: the animation chunk or brand stands in the first bytes. */
@@ -131,8 +138,7 @@ async function makeVariant(
       tryOut: (geometry) => figureOf(printLuma(tryGeometry(source.small, geometry))),
       finish: async ({ plan }) => {
         const painted = await paintUntilGood(source, plan, n, settings, targets, ctx);
-        const print = printLuma(painted.luma);
-        return { ...painted, print, figure: figureOf(print), written: await write(source, n, painted.file, temp) };
+        return { ...painted, figure: figureOf(painted.print), written: await write(source, n, painted.file, temp) };
       },
     },
     targets,
@@ -150,27 +156,51 @@ async function paintUntilGood(
   ctx: JobContext,
 ): Promise<Painted> {
   const placed = await applyGeometry(source.picture.pixels, geometry);
-  const reference = greyCut(placed);
+  const reference = await greyCut(placed, ctx.signal);
   let best: Painted | undefined;
-  for (const [i, { dose, better }] of DOSES.entries()) {
-    ctx.signal.throwIfAborted();
-    const drawn = drawTone(settings.seed, n, settings.strength, dose);
-    const tone = { ...drawn, noise: Math.round(drawn.noise * source.noiseShare * 10_000) / 10_000 };
-    const quality = PICTURE_PRESETS[settings.strength].quality + better;
-    const file = await encode(source, placed, tone, quality);
-    const luma = lumaOf((await decodePicture(file, source.format)).pixels);
-    const painted = { file, luma, tone, quality, dose, ssim: ssim(reference, luma), psnr: psnr(reference, luma), encodes: i + 1 };
-    if (!best || painted.ssim > best.ssim) best = painted;
-    if (reaches(painted.ssim, targets.minQuality)) return painted;
+  try {
+    for (const [i, { dose, better }] of DOSES.entries()) {
+      ctx.signal.throwIfAborted();
+      const drawn = drawTone(settings.seed, n, settings.strength, dose);
+      const tone = { ...drawn, noise: Math.round(drawn.noise * source.noiseShare * 10_000) / 10_000 };
+      const quality = PICTURE_PRESETS[settings.strength].quality + better;
+      const file = await encode(source, placed, tone, quality, ctx.signal);
+      const painted = { file, tone, quality, dose, encodes: i + 1, ...(await measure(file, source.format, reference, ctx.signal)) };
+      if (!best || painted.ssim > best.ssim) best = painted;
+      if (reaches(painted.ssim, targets.minQuality)) return painted;
+    }
+  } finally {
+    release(placed.pixels.data);
+    release(reference.data);
   }
   if (!best) throw new RangeError('there is at least one dose');
   return { ...best, encodes: DOSES.length };
 }
 
-async function encode(source: Source, placed: Placed, tone: Tone, quality: number): Promise<Buffer> {
+async function encode(source: Source, placed: Placed, tone: Tone, quality: number, signal: AbortSignal): Promise<Buffer> {
   const canvas = new Canvas(placed.width, placed.height, placed.pixels.channels, source.picture.icc);
-  paint(placed, tone, canvas.pixels);
-  return canvas.encode(source.format, quality, source.picture.meta);
+  try {
+    await paint(placed, tone, canvas.pixels, signal);
+    return await canvas.encode(source.format, quality, source.picture.meta);
+  } finally {
+    canvas.release();
+  }
+}
+
+/** Reads a finished file as anybody would. */
+async function measure(
+  file: Buffer,
+  format: PictureFormat,
+  reference: Luma,
+  signal: AbortSignal,
+): Promise<{ print: PicturePrint; ssim: number; psnr: number }> {
+  const { pixels } = await decodePicture(file, format);
+  const luma = lumaOf(pixels);
+  release(pixels.data);
+  const likeness = await structureOf(reference, luma, signal);
+  const print = printLuma(luma);
+  release(luma.data);
+  return { print, ...likeness };
 }
 
 async function write(source: Source, n: number, file: Buffer, temp: TempPlace): Promise<WrittenFile> {
