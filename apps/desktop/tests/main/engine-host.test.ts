@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { EngineJob } from '@pingplex/shared/contracts/engine';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { EngineHost } from '../../src/main/engine-host/index.ts';
+import { deadlineFor } from '../../src/main/engine-host/limits.ts';
 import { writePicture } from './helpers/media.ts';
 import { testEngine } from './helpers/studio.ts';
 
@@ -115,6 +116,14 @@ it('ends a worker that takes too much memory', async () => {
   const engine = use(testEngine(1, { rssBytes: 10_000_000 }));
   await expect(engine.run(longJob())).rejects.toMatchObject({ code: 'engine.memory' });
   expect(await leftovers()).toEqual([]);
+});
+
+it('gives larger media more time', () => {
+  const job = { verb: 'verify', path: picture } as const;
+  expect(deadlineFor(job, { megapixels: 51 })).toBe(71_000);
+  expect(deadlineFor(job, { durationMs: 60_000 })).toBe(1_220_000);
+  expect(deadlineFor(job)).toBeGreaterThan(deadlineFor(job, { megapixels: 1 }));
+  expect(deadlineFor(longJob(), { megapixels: 51 })).toBe((1 + settings.variants) * 71_000);
 });
 
 it('ends a job at its deadline', async () => {

@@ -219,6 +219,7 @@ async function localJob(
       signal: context.signal,
       onProgress: (fraction) => report(place, step.verb, fraction),
       durationMs: item.durationMs,
+      megapixels: item.megapixels,
     });
     report(place, step.verb, 1);
     const measured = {

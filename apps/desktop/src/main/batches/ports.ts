@@ -23,7 +23,13 @@ export type EnginePort = {
   readonly workers: number;
   run<J extends EngineJob>(
     job: J,
-    options?: { readonly signal?: AbortSignal; readonly onProgress?: (fraction: number) => void; readonly durationMs?: number },
+    options?: {
+      readonly signal?: AbortSignal;
+      readonly onProgress?: (fraction: number) => void;
+      /** Length and size of the media, for the deadline. */
+      readonly durationMs?: number;
+      readonly megapixels?: number;
+    },
   ): Promise<OutcomeOf<J['verb']>>;
 };
 

@@ -12,6 +12,7 @@ export type StepContext = {
   readonly signal: AbortSignal;
   readonly onProgress: (fraction: number) => void;
   readonly durationMs: number | null;
+  readonly megapixels: number | null;
 };
 
 function made(step: number, verb: LocalStep['verb'], input: StepFile, file: WrittenFile, measurements: Measurements): StepFile {
@@ -44,6 +45,7 @@ export async function runLocalStep(
     signal: context.signal,
     onProgress: context.onProgress,
     ...(context.durationMs === null ? {} : { durationMs: context.durationMs }),
+    ...(context.megapixels === null ? {} : { megapixels: context.megapixels }),
   };
   const common = { path: input.path, temp: place };
   switch (step.verb) {

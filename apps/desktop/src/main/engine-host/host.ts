@@ -3,19 +3,17 @@ import { OUTCOMES } from '@pingplex/shared/contracts/engine';
 import { AppError, toAppError } from '@pingplex/shared/errors';
 import type { Logger } from '../logging/logger-port.ts';
 import { JobQueue, type Lane } from './job-queue.ts';
-import { deadlineFor, ENGINE_LIMITS, type EngineLimits } from './limits.ts';
+import { deadlineFor, ENGINE_LIMITS, type EngineLimits, type MediaSize } from './limits.ts';
 import { removeJobFiles } from './remove-job-files.ts';
 import { type EngineWorker, startWorker } from './worker.ts';
 
-type RunOptions = {
+type RunOptions = MediaSize & {
   readonly signal?: AbortSignal;
   /** 0–1 over the whole job. */
   readonly onProgress?: (fraction: number) => void;
   readonly lane?: Lane;
   /** Name under which `bump` finds a waiting interactive job. */
   readonly key?: string;
-  /** Length of the media, for the deadline. */
-  readonly durationMs?: number;
   readonly deadlineMs?: number;
 };
 
@@ -311,7 +309,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
         key: runOptions.key,
         signal,
         onProgress: runOptions.onProgress,
-        deadlineMs: runOptions.deadlineMs ?? deadlineFor(job, runOptions.durationMs),
+        deadlineMs: runOptions.deadlineMs ?? deadlineFor(job, runOptions),
         settle: resolve,
         crashes: 0,
       };

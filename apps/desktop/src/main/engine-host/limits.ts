@@ -23,12 +23,25 @@ export const ENGINE_LIMITS: EngineLimits = {
   heapMb: 512,
 };
 
+/** Decoding, hashing and encoding once take 0.1 s per megapixel on a quiet machine; one that is busy elsewhere is ten times slower. */
+const MS_PER_MEGAPIXEL = 1000;
+/** What a picture is taken for that nobody has looked into yet: a good camera's. */
+const USUAL_MEGAPIXELS = 24;
+
+/** How large a job's media are, as far as that is known. */
+export type MediaSize = {
+  /** Length of a film or sound. */
+  readonly durationMs?: number | undefined;
+  /** Size of a picture, or of a film's frames. */
+  readonly megapixels?: number | undefined;
+};
+
 /**
- * Longest time that a job may take: 20 s + 20 × duration for one pass over the media. Unicalizing passes several times over it
- * (search for a strength, then one encode per variant).
- * @param durationMs length of the media; 0 for pictures
+ * Longest time that a job may take: 20 s + 20 × duration + 1 s per megapixel for one pass over the media. Unicalizing passes several
+ * times over it (search for a strength, then one encode per variant).
  */
-export function deadlineFor(job: EngineJob, durationMs = 0): number {
-  const onePass = 20_000 + 20 * durationMs;
+export function deadlineFor(job: EngineJob, { durationMs = 0, megapixels }: MediaSize = {}): number {
+  const pixels = megapixels ?? (durationMs > 0 ? 0 : USUAL_MEGAPIXELS);
+  const onePass = 20_000 + 20 * durationMs + MS_PER_MEGAPIXEL * pixels;
   return job.verb === 'unicalize' ? onePass * (1 + job.settings.variants) : onePass;
 }
