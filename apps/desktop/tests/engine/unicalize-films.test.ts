@@ -58,6 +58,24 @@ describe('variants of films', () => {
     }
   });
 
+  it('tell how far they are all the time', async () => {
+    const one = { ...settings, variants: 1 } as const;
+    for (const [name, stem] of [
+      ['film.mp4', '.pingplex-t'],
+      ['music.flac', '.pingplex-u'],
+    ] as const) {
+      const ctx = context();
+      await runUnicalize({ path: at(name), temp: { dir, stem }, settings: one }, ctx);
+      const { fractions } = ctx;
+      expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
+      expect(fractions.at(-1)).toBe(1);
+      // Apart from the last step: how many encodes a variant needs is known only when it is done.
+      const steps = fractions.slice(0, -1).map((fraction, i) => fraction - (fractions[i - 1] ?? 0));
+      expect(Math.max(...steps)).toBeLessThan(0.2);
+      expect(new Set(fractions).size).toBeGreaterThan(8);
+    }
+  });
+
   it('stay WebM when the source is WebM', async () => {
     const outcome = await runUnicalize(
       { path: at('film.webm'), temp: { dir, stem: '.pingplex-w' }, settings: { ...settings, variants: 1 } },

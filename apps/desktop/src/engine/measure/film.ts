@@ -32,6 +32,11 @@ export function samplingStep(media: OpenMedia): number {
   return step * Math.max(1, Math.ceil(expected / MAX_FRAMES));
 }
 
+/** About how many frames `greyFrames` gives of a film; at least 1. */
+export function sampledFrames(media: OpenMedia): number {
+  return Math.max(1, ((media.durationMs ?? 0) / 1000) * ((media.video?.fps ?? 25) / samplingStep(media)));
+}
+
 /**
  * Grey frames number 0, step, 2·step… of a film, as stored (before the display matrix).
  * @param around FFmpeg filters for every frame before the choice, and for the chosen ones after it

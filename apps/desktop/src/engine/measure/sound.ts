@@ -34,9 +34,9 @@ async function* pcm(
   }
 }
 
-/** Measures a file's first sound track, optionally as it would sound after a filter chain. */
-export async function measureSound(media: OpenMedia, signal: AbortSignal, chain = ''): Promise<SoundFacts> {
-  return { print: await printOf(media, signal, chain), ...(await levelOf(media, signal, chain)) };
+/** Measures a file's first sound track. @param tell is told how much is done, 0–1 */
+export async function measureSound(media: OpenMedia, signal: AbortSignal, tell?: (fraction: number) => void): Promise<SoundFacts> {
+  return { print: await printOf(media, signal), ...(await levelOf(media, signal, '', tell)) };
 }
 
 /** Fingerprint of the first two minutes. */
@@ -52,12 +52,24 @@ export async function printOf(media: OpenMedia, signal: AbortSignal, chain = '')
   return soundPrint(samples.subarray(0, filled));
 }
 
-/** Loudness and tone colour over the whole length. */
-export async function levelOf(media: OpenMedia, signal: AbortSignal, chain = ''): Promise<Pick<SoundFacts, 'loudness' | 'spectrum'>> {
+/**
+ * Loudness and tone colour over the whole length, optionally as it would sound after a filter chain.
+ * @param tell is told how much is done, 0–1
+ */
+export async function levelOf(
+  media: OpenMedia,
+  signal: AbortSignal,
+  chain = '',
+  tell: (fraction: number) => void = () => undefined,
+): Promise<Pick<SoundFacts, 'loudness' | 'spectrum'>> {
+  const expected = Math.max(1, ((media.durationMs ?? 0) / 1000) * LOUDNESS_RATE * CHANNELS);
+  let seen = 0;
   const meter = new LoudnessMeter(CHANNELS);
   const tone = new SpectrumMeter(LOUDNESS_RATE);
   for await (const part of pcm(media, { rate: LOUDNESS_RATE, layout: 'stereo' }, signal, chain)) {
     meter.push(part);
+    seen += part.length;
+    tell(Math.min(1, seen / expected));
     for (let i = 0; i < part.length; i += CHANNELS) tone.push(((part[i] as number) + (part[i + 1] as number)) / 2);
   }
   return { loudness: meter.integrated(), spectrum: tone.spectrum() };

@@ -1,5 +1,6 @@
+import type { JobContext } from '../job-context.ts';
 import type { OpenMedia } from '../measure/av-media.ts';
-import { greyFrames, samplingStep } from '../measure/film.ts';
+import { greyFrames, sampledFrames, samplingStep } from '../measure/film.ts';
 import { shrinkLuma } from '../measure/luma.ts';
 import { type PdqPrint, pdq } from '../measure/pdq.ts';
 import { psnr, ssim } from '../measure/structure.ts';
@@ -16,7 +17,7 @@ export async function filmQuality(
   source: OpenMedia,
   variant: OpenMedia,
   plan: FilmPlan,
-  signal: AbortSignal,
+  { signal, progress }: JobContext,
 ): Promise<{ frames: PdqPrint[]; ssim: number; psnr: number }> {
   const frames: PdqPrint[] = [];
   const figures: { ssim: number; psnr: number }[] = [];
@@ -26,6 +27,7 @@ export async function filmQuality(
   try {
     for await (const luma of greyFrames(variant, step, signal)) {
       frames.push(pdq(shrinkLuma(luma)));
+      progress(frames.length / sampledFrames(variant));
       if (figures.length >= COMPARED) continue;
       const pair = await reference.next();
       if (pair.done) continue;

@@ -7,7 +7,7 @@ import type { TranscodeJob } from '../binaries/transcode.ts';
 import { repeatableX264 } from '../binaries/x264-options.ts';
 import type { JobContext } from '../job-context.ts';
 import { type OpenMedia, openMedia } from '../measure/av-media.ts';
-import { filmPrint, greyFrames, samplingStep } from '../measure/film.ts';
+import { filmPrint, greyFrames, sampledFrames, samplingStep } from '../measure/film.ts';
 import { type Luma, shrinkLuma } from '../measure/luma.ts';
 import { type PdqPrint, pdq } from '../measure/pdq.ts';
 import { distanceOf, type Print, type VideoPrint } from '../measure/print.ts';
@@ -16,6 +16,7 @@ import { measureSound, type SoundFacts } from '../measure/sound.ts';
 import { noiseShare } from './detail.ts';
 import { drawFilm, FILM_LEVELS, FILM_TRIES_PER_LEVEL, type FilmPlan, filmChain, tryCut, weaker } from './film-plan.ts';
 import { filmQuality } from './film-quality.ts';
+import { Portions, partOf } from './portions.ts';
 import type { Targets } from './presets.ts';
 import { type Done, searchVariant } from './search.ts';
 import { type Made, nearestFigure, reaches, withSisters } from './sisters.ts';
@@ -31,6 +32,8 @@ const TRIAL_FRAMES = 16;
 /** Bits by which a try may be wrong about the finished film: it sees few frames, without the encoder's losses. */
 const TRIAL_MARGIN = 6;
 const CONFIRMATIONS = 2;
+/** Share of the whole job that measuring the source takes. */
+const OPENING = 0.1;
 /** Weaker and weaker changes of light, colour and noise, encoded better and better, until the quality is reached. */
 const DOSES = [
   { dose: 1, better: 0 },
@@ -78,17 +81,19 @@ export async function unicalizeFilm(
   targets: Targets,
   ctx: JobContext,
 ): Promise<Variant[]> {
-  const source = await openSource(path, ctx.signal);
-  ctx.progress(0.05);
+  const source = await openSource(path, partOf(ctx, 0, OPENING));
   const made: Made[] = [];
   for (let n = 1; n <= settings.variants; n++) {
-    made.push(await makeVariant(source, n, settings, targets, temp, made, ctx));
-    ctx.progress(0.05 + (0.95 * n) / settings.variants);
+    const end = (of: number) => OPENING + ((1 - OPENING) * of) / settings.variants;
+    const part = partOf(ctx, end(n - 1), end(n));
+    made.push(await makeVariant(source, n, settings, targets, temp, made, part));
+    part.progress(1);
   }
   return withSisters(made, source.print, targets);
 }
 
-async function openSource(path: string, signal: AbortSignal): Promise<Source> {
+async function openSource(path: string, ctx: JobContext): Promise<Source> {
+  const { signal } = ctx;
   const media = await openMedia(path);
   const container = CONTAINERS[media.format];
   const { video } = media;
@@ -106,10 +111,11 @@ async function openSource(path: string, signal: AbortSignal): Promise<Source> {
     frames.push(pdq(shrinkLuma(luma)));
     if (small.length === 0) share = noiseShare(luma);
     small.push(shrinkLuma(luma, TRIAL_SIDE));
+    partOf(ctx, 0, 0.8).progress(frames.length / sampledFrames(media));
   }
   if (frames.length === 0) throw new AppError('file.damaged', 'no picture of the film decodes');
   const every = Math.ceil(small.length / TRIAL_FRAMES);
-  const sound = media.audio ? await measureSound(media, signal) : undefined;
+  const sound = media.audio ? await measureSound(media, signal, partOf(ctx, 0.8, 1).progress) : undefined;
   return {
     media,
     video,
@@ -132,6 +138,7 @@ async function makeVariant(
 ): Promise<Made> {
   const others = sisters.map((sister) => sister.print);
   const figureOf = (print: Print) => nearestFigure(print, source.print, others, targets);
+  const portions = new Portions(ctx);
   const { done, tried, attempts } = await searchVariant<FilmPlan, Written>(
     {
       tries: FILM_LEVELS * FILM_TRIES_PER_LEVEL,
@@ -143,7 +150,7 @@ async function makeVariant(
         return figureOf({ kind: 'video', film: filmPrint(frames), sound: undefined });
       },
       finish: async ({ plan }) => {
-        const written = await encodeUntilGood(source, plan, n, targets, temp, ctx);
+        const written = await encodeUntilGood(source, plan, n, targets, temp, portions);
         return { ...written, figure: figureOf(written.print) };
       },
     },
@@ -168,16 +175,17 @@ async function encodeUntilGood(
   n: number,
   targets: Targets,
   temp: TempPlace,
-  ctx: JobContext,
+  portions: Portions,
 ): Promise<Omit<Written, 'figure'>> {
   const { format } = source.container;
   for (const [i, { dose, better }] of DOSES.entries()) {
     const plan = { ...weaker(drawn, dose, source.noiseShare), crf: drawn.crf - better };
-    const { job, gain } = await encodingJob(source, plan, ctx.signal);
-    const file = await encodeAside(job, { n, ext: FORMATS[format].extensions[0], kind: 'video', format }, temp, ctx);
+    const pass = portions.next();
+    const { job, gain } = await encodingJob(source, plan, partOf(pass, 0, 0.1));
+    const file = await encodeAside(job, { n, ext: FORMATS[format].extensions[0], kind: 'video', format }, temp, partOf(pass, 0.1, 0.7));
     const written = await openMedia(file.tempPath);
-    const { frames, ssim, psnr } = await filmQuality(source.media, written, plan, ctx.signal);
-    const sound = written.audio ? await measureSound(written, ctx.signal) : undefined;
+    const { frames, ssim, psnr } = await filmQuality(source.media, written, plan, partOf(pass, 0.7, 0.9));
+    const sound = written.audio ? await measureSound(written, pass.signal, partOf(pass, 0.9, 1).progress) : undefined;
     const quality = { ssim, psnr, ...soundQuality(source.sound, sound) };
     if (reaches(ssim, targets.minQuality) || i === DOSES.length - 1) {
       return { file, print: { kind: 'video', film: filmPrint(frames), sound: sound?.print }, quality, plan, dose, gain, encodes: i + 1 };
@@ -186,16 +194,12 @@ async function encodeUntilGood(
   throw new RangeError('there is at least one dose');
 }
 
-async function encodingJob(
-  source: Source,
-  plan: FilmPlan,
-  signal: AbortSignal,
-): Promise<{ job: Omit<TranscodeJob, 'output'>; gain: number }> {
+async function encodingJob(source: Source, plan: FilmPlan, ctx: JobContext): Promise<{ job: Omit<TranscodeJob, 'output'>; gain: number }> {
   const { media, video, container } = source;
   const endMs = media.durationMs === undefined || plan.tailMs === 0 ? undefined : media.durationMs - plan.tailMs;
   const chain = soundChain({ speed: 0, tempo: plan.speed, bells: plan.bells }, media.audio?.sampleRate ?? 48_000, 1);
   const part = `aselect=between(t\\,${(media.startMs + plan.headMs) / 1000}\\,${(media.startMs + (endMs ?? 1e9)) / 1000})`;
-  const gain = media.audio ? await loudnessGain(media, source.sound?.loudness, [part, chain].filter(Boolean).join(','), signal) : 0;
+  const gain = media.audio ? await loudnessGain(media, source.sound?.loudness, [part, chain].filter(Boolean).join(','), ctx) : 0;
   const encoding = media.audio ? soundEncoding(media.audio, container.muxer) : undefined;
   const vp9 = container.muxer === 'webm';
   return {

@@ -10,6 +10,7 @@ import { type OpenMedia, openMedia } from '../measure/av-media.ts';
 import { type AudioPrint, distanceOf, type Print } from '../measure/print.ts';
 import { soundQuality } from '../measure/run-compare.ts';
 import { levelOf, measureSound, printOf, type SoundFacts } from '../measure/sound.ts';
+import { Portions, partOf } from './portions.ts';
 import type { Targets } from './presets.ts';
 import { type Done, searchVariant } from './search.ts';
 import { type Made, nearestFigure, reaches, withSisters } from './sisters.ts';
@@ -23,6 +24,8 @@ const TRIAL_MARGIN = 1;
 const CONFIRMATIONS = 3;
 /** Shares of the equaliser's gain; weaker until the tone colour is near enough. */
 const DOSES = [1, 0.5, 0] as const;
+/** Share of the whole job that measuring the source takes. */
+const OPENING = 0.1;
 /** Difference of loudness that is put right by encoding once more, LU. */
 const LOUDNESS_TOLERANCE = 0.2;
 
@@ -43,18 +46,20 @@ export async function unicalizeSound(
   const media = await openMedia(path);
   soundContainer(media.format);
   if (!media.audio) throw new AppError('engine.stepNotPossible', 'the file has no sound track', { params: { reason: 'noSound' } });
-  const source: Source = { media, audio: media.audio, facts: await measureSound(media, ctx.signal) };
+  const source: Source = { media, audio: media.audio, facts: await measureSound(media, ctx.signal, partOf(ctx, 0, OPENING).progress) };
   const made: Made[] = [];
   for (let n = 1; n <= settings.variants; n++) {
-    made.push(await makeVariant(source, n, settings, targets, temp, made, ctx));
-    ctx.progress(n / settings.variants);
+    const end = (of: number) => OPENING + ((1 - OPENING) * of) / settings.variants;
+    const part = partOf(ctx, end(n - 1), end(n));
+    made.push(await makeVariant(source, n, settings, targets, temp, made, part));
+    part.progress(1);
   }
   return withSisters(made, printed(source.facts), targets);
 }
 
 /** Gain in dB that brings a changed sound back to the source's loudness. */
-export async function loudnessGain(media: OpenMedia, loudness: number | undefined, chain: string, signal: AbortSignal): Promise<number> {
-  const changed = (await levelOf(media, signal, chain)).loudness;
+export async function loudnessGain(media: OpenMedia, loudness: number | undefined, chain: string, ctx: JobContext): Promise<number> {
+  const changed = (await levelOf(media, ctx.signal, chain, ctx.progress)).loudness;
   return loudness === undefined || changed === undefined ? 0 : Math.round((loudness - changed) * 1000) / 1000;
 }
 
@@ -67,7 +72,7 @@ export async function encodeAside(
 ): Promise<WrittenFile> {
   const output = tempPath(temp, file.n, file.ext);
   try {
-    await transcode({ ...job, output }, { signal: ctx.signal, progress: () => undefined });
+    await transcode({ ...job, output }, ctx);
     return { tempPath: output, ext: file.ext, format: file.format, kind: file.kind, ...(await sealFile(output)) };
   } catch (thrown) {
     await removeQuietly(output);
@@ -91,6 +96,7 @@ async function makeVariant(
   const others = sisters.map((sister) => sister.print);
   const figureOf = (print: Print) => nearestFigure(print, printed(source.facts), others, targets);
   const rate = source.audio.sampleRate ?? 44_100;
+  const portions = new Portions(ctx);
   const { done, tried, attempts } = await searchVariant<SoundPlan, Written>(
     {
       tries: SOUND_LEVELS * SOUND_TRIES_PER_LEVEL,
@@ -99,7 +105,7 @@ async function makeVariant(
       draw: (attempt) => drawSound(seed, n, attempt, strength),
       tryOut: async (plan) => figureOf({ kind: 'audio', sound: await printOf(source.media, ctx.signal, soundChain(plan, rate, 1)) }),
       finish: async ({ plan }) => {
-        const written = await encodeUntilGood(source, plan, n, targets, temp, ctx);
+        const written = await encodeUntilGood(source, plan, n, targets, temp, portions);
         return { ...written, figure: figureOf(printed(written.facts)) };
       },
     },
@@ -127,32 +133,33 @@ async function encodeUntilGood(
   n: number,
   targets: Targets,
   temp: TempPlace,
-  ctx: JobContext,
+  portions: Portions,
 ): Promise<Omit<Written, 'figure'>> {
   const { media, audio, facts } = source;
   const container = soundContainer(media.format);
   const encoding = soundEncoding(audio, container, media.bitRate);
   const ext = FORMATS[media.format].extensions[0];
-  const encode = async (chain: string, gain: number) => {
+  const encode = async (chain: string, gain: number, pass: JobContext) => {
     const filter = [chain, soundTail(encoding, gain)].filter(Boolean).join(',');
     const track = audioTrack(encoding, filter);
     const file = await encodeAside(
       { input: media.path, container, audio: track },
       { n, ext, kind: 'audio', format: media.format },
       temp,
-      ctx,
+      partOf(pass, 0, 0.6),
     );
-    return { file, facts: await measureSound(await openMedia(file.tempPath), ctx.signal) };
+    return { file, facts: await measureSound(await openMedia(file.tempPath), pass.signal, partOf(pass, 0.6, 1).progress) };
   };
   for (const [i, dose] of DOSES.entries()) {
     const chain = soundChain(plan, audio.sampleRate ?? 44_100, dose);
-    let gain = await loudnessGain(media, facts.loudness, chain, ctx.signal);
-    let written = await encode(chain, gain);
+    const pass = portions.next();
+    let gain = await loudnessGain(media, facts.loudness, chain, partOf(pass, 0, 0.3));
+    let written = await encode(chain, gain, partOf(pass, 0.3, 1));
     // Some encoders turn the sound down themselves (LAME: to 95 %).
     const off = soundQuality(facts, written.facts).loudnessDelta ?? 0;
     if (Math.abs(off) > LOUDNESS_TOLERANCE) {
       gain = Math.round((gain - off) * 1000) / 1000;
-      written = await encode(chain, gain);
+      written = await encode(chain, gain, portions.next());
     }
     const good = reaches(soundQuality(facts, written.facts).spectral, targets.minQuality);
     if (good || i === DOSES.length - 1) return { ...written, dose, gain, encodes: i + 1 };
