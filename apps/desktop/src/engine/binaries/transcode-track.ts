@@ -27,6 +27,8 @@ export type VideoTrack = TranscodeTrack & {
 export type AudioTrack = TranscodeTrack & {
   /** Bits per second; leave out for lossless encoders. */
   readonly bitRate?: number;
+  /** Hz that the caller's filter ends with; leave out to keep the source's rate, or the next one that the encoder takes. */
+  readonly sampleRate?: number;
 };
 
 /**
@@ -77,12 +79,12 @@ export type Window = { readonly baseMs: number; readonly startMs: number; readon
  * Cut, the caller's filters, the encoder's sample format, the encoder's frame size. Sound is cut to the sample inside the
  * graph; frames after the end are never fed, because the graph refuses them.
  */
-function soundChain(track: TranscodeTrack, window: Window, sourceRate: number): string {
+function soundChain(track: AudioTrack, window: Window, sourceRate: number): string {
   const { startMs, endMs } = window;
   const endless = endMs === Number.POSITIVE_INFINITY;
   const end = endless ? '' : `:end=${((endMs - startMs) / 1000).toFixed(6)}`;
   return (
-    [startMs > 0 || !endless ? `atrim=start=0${end}` : '', track.filter, ...encoderChain(track.encoder, sourceRate)]
+    [startMs > 0 || !endless ? `atrim=start=0${end}` : '', track.filter, ...encoderChain(track.encoder, track.sampleRate ?? sourceRate)]
       .filter((part) => part !== '')
       .join(',') || 'anull'
   );

@@ -16,7 +16,12 @@ const IMAGE_SIDE = 2560;
 /** Shorter side of a film's stand-in. */
 const PROXY_HEIGHT = 480;
 const PROXY_FPS = 30;
-const SOUND = { filter: 'aformat=sample_rates=48000:channel_layouts=stereo', encoder: 'aac', bitRate: 128_000 } as const;
+const SOUND = {
+  filter: 'aformat=sample_rates=48000:channel_layouts=stereo',
+  encoder: 'aac',
+  bitRate: 128_000,
+  sampleRate: 48_000,
+} as const;
 
 async function image(job: Job, sniffed: Sniffed, ctx: JobContext): Promise<PreviewOutcome> {
   const picture = await openForDisplay(job.path, sniffed, IMAGE_SIDE, ctx.signal);
