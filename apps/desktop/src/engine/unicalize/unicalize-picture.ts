@@ -15,6 +15,7 @@ import { Canvas, type PictureFormat, writtenFormat } from './picture-encode.ts';
 import { applyGeometry, type Placed, tryGeometry } from './picture-geometry.ts';
 import { greyCut, paint } from './picture-pass.ts';
 import { drawGeometry, drawTone, type Geometry, LEVELS, type Tone, TRIES_PER_LEVEL } from './picture-plan.ts';
+import { Portions, partOf } from './portions.ts';
 import { PICTURE_PRESETS, type Targets } from './presets.ts';
 import { searchVariant, type Tried } from './search.ts';
 import { type Made, nearestFigure, reaches, withSisters } from './sisters.ts';
@@ -71,8 +72,9 @@ export async function unicalizePicture(
   try {
     for (let n = 1; n <= settings.variants; n++) {
       ctx.signal.throwIfAborted();
-      made.push(await makeVariant(source, n, settings, targets, temp, made, ctx));
-      ctx.progress(n / settings.variants);
+      const part = partOf(ctx, (n - 1) / settings.variants, n / settings.variants);
+      made.push(await makeVariant(source, n, settings, targets, temp, made, part));
+      part.progress(1);
     }
   } finally {
     release(source.picture.pixels.data);
@@ -129,6 +131,7 @@ async function makeVariant(
   const others = sisters.map((sister) => sister.print);
   const figureOf = (print: Print) => nearestFigure(print, source.print, others, targets);
   const { seed, strength, mirror } = settings;
+  const portions = new Portions(ctx);
   const { done, tried, attempts } = await searchVariant<Geometry, Written>(
     {
       tries: LEVELS * TRIES_PER_LEVEL,
@@ -137,7 +140,7 @@ async function makeVariant(
       draw: (attempt) => drawGeometry(seed, n, attempt, strength, mirror),
       tryOut: (geometry) => figureOf(printLuma(tryGeometry(source.small, geometry))),
       finish: async ({ plan }) => {
-        const painted = await paintUntilGood(source, plan, n, settings, targets, ctx);
+        const painted = await paintUntilGood(source, plan, n, settings, targets, portions, ctx.signal);
         return { ...painted, figure: figureOf(painted.print), written: await write(source, n, painted.file, temp) };
       },
     },
@@ -153,19 +156,23 @@ async function paintUntilGood(
   n: number,
   settings: Settings,
   targets: Targets,
-  ctx: JobContext,
+  portions: Portions,
+  signal: AbortSignal,
 ): Promise<Painted> {
   const placed = await applyGeometry(source.picture.pixels, geometry);
-  const reference = await greyCut(placed, ctx.signal);
+  const reference = await greyCut(placed, signal);
   let best: Painted | undefined;
   try {
     for (const [i, { dose, better }] of DOSES.entries()) {
-      ctx.signal.throwIfAborted();
+      signal.throwIfAborted();
+      const pass = portions.next();
       const drawn = drawTone(settings.seed, n, settings.strength, dose);
       const tone = { ...drawn, noise: Math.round(drawn.noise * source.noiseShare * 10_000) / 10_000 };
       const quality = PICTURE_PRESETS[settings.strength].quality + better;
-      const file = await encode(source, placed, tone, quality, ctx.signal);
-      const painted = { file, tone, quality, dose, encodes: i + 1, ...(await measure(file, source.format, reference, ctx.signal)) };
+      const file = await encode(source, placed, tone, quality, signal);
+      pass.progress(0.5);
+      const painted = { file, tone, quality, dose, encodes: i + 1, ...(await measure(file, source.format, reference, signal)) };
+      pass.progress(1);
       if (!best || painted.ssim > best.ssim) best = painted;
       if (reaches(painted.ssim, targets.minQuality)) return painted;
     }
