@@ -58,6 +58,7 @@ describe('settings on disk', () => {
     store.set({ outputFolderId: 'made-up' });
     expect(store.currentFolder).toBeNull();
     for (const id of ['made-up', '__proto__', 'constructor', '']) expect(store.folderPath(id)).toBeUndefined();
+    await store.flush();
   });
 
   test('a folder that cannot be written costs the choice on disk, not the app', async () => {
