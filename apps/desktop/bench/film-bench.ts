@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { type TranscodeJob, transcode } from '../src/engine/binaries/transcode.ts';
+import { repeatableX264 } from '../src/engine/binaries/x264-options.ts';
 import { openMedia } from '../src/engine/measure/av-media.ts';
 import { drawFilm, filmChain } from '../src/engine/unicalize/film-plan.ts';
 import { runUnicalize } from '../src/engine/unicalize/run-unicalize.ts';
-import { repeatableX264 } from '../src/engine/unicalize/x264-options.ts';
 import { type Figure, findPeer, median, rate, timePeer } from './peers.ts';
 
 const RUNS = 3;

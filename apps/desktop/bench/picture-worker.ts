@@ -25,7 +25,7 @@ async function chain(path: string): Promise<void> {
   const placed = await applyGeometry(picture.pixels, drawGeometry(1, 1, 0, 'balanced', false));
   const tone = drawTone(1, 1, 'balanced', 1);
   const canvas = new Canvas(placed.width, placed.height, picture.pixels.channels, picture.icc);
-  paint(placed, { ...tone, noise: tone.noise * share }, canvas.pixels);
+  await paint(placed, { ...tone, noise: tone.noise * share }, canvas.pixels, ctx.signal);
   await canvas.encode(writtenFormat(picture.format), PICTURE_PRESETS.balanced.quality, picture.meta);
 }
 
