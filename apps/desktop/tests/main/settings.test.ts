@@ -1,9 +1,10 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { DEFAULT_SETTINGS } from '@pingplex/shared/contracts/ipc';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { shortenHome } from '../../src/main/library/display-path.ts';
-import { DEFAULT_SETTINGS, SettingsStore } from '../../src/main/settings/settings-store.ts';
+import { SettingsStore } from '../../src/main/settings/settings-store.ts';
 
 let dir: string;
 let file: string;

@@ -1,21 +1,7 @@
 import { copyFile, mkdir, open, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { type OutputFolder, Settings } from '@pingplex/shared/contracts/ipc';
+import { DEFAULT_SETTINGS, type OutputFolder, Settings } from '@pingplex/shared/contracts/ipc';
 import { z } from 'zod';
-
-export const DEFAULT_SETTINGS: Settings = {
-  theme: 'system',
-  language: 'system',
-  view: 'grid',
-  sort: { by: 'added', descending: false },
-  gridSize: 152,
-  inspectorOpen: true,
-  outputFolderId: null,
-  template: '{name}-{variant}',
-  conflict: 'number',
-  keepTree: false,
-  serverUrl: null,
-};
 
 const Bounds = z.object({
   x: z.int().optional(),

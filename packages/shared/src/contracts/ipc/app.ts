@@ -19,6 +19,21 @@ export const Settings = z.strictObject({
 });
 export type Settings = z.infer<typeof Settings>;
 
+/** What a new installation begins with. */
+export const DEFAULT_SETTINGS: Settings = {
+  theme: 'system',
+  language: 'system',
+  view: 'grid',
+  sort: { by: 'added', descending: false },
+  gridSize: 152,
+  inspectorOpen: true,
+  outputFolderId: null,
+  template: '{name}-{variant}',
+  conflict: 'number',
+  keepTree: false,
+  serverUrl: null,
+};
+
 /** Where tokens are: in the OS keychain, only in memory until quit (no keychain), or unreachable because the keychain is locked. */
 export type KeychainState = 'kept' | 'sessionOnly' | 'locked';
 export type ServerState = 'unknown' | 'online' | 'offline';

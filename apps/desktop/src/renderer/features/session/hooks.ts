@@ -1,25 +1,11 @@
-import type { AppState, Settings } from '@pingplex/shared/contracts/ipc';
+import { type AppState, DEFAULT_SETTINGS, type Settings } from '@pingplex/shared/contracts/ipc';
 import type { Locale } from '@pingplex/shared/text';
 import { useEffect } from 'react';
 import { setLocale } from '../../i18n/index.ts';
 import { useSession } from './store.ts';
 
-const initial: Settings = {
-  theme: 'system',
-  language: 'system',
-  view: 'grid',
-  sort: { by: 'added', descending: false },
-  gridSize: 152,
-  inspectorOpen: true,
-  outputFolderId: null,
-  template: '{name}-{variant}',
-  conflict: 'number',
-  keepTree: false,
-  serverUrl: null,
-};
-
 /** Remembered choices; the built-in ones until main has answered. */
-export const useSettings = (): Settings => useSession((state) => state.app?.settings ?? initial);
+export const useSettings = (): Settings => useSession((state) => state.app?.settings ?? DEFAULT_SETTINGS);
 
 /** The language that the window speaks. */
 export function localeOf(app: AppState | null): Locale {
