@@ -17,6 +17,10 @@ const CHECKS = [
 ];
 
 try {
+  if (process.argv.includes('--help')) {
+    say('npm run check\n\nTypes, lint and format, import boundaries, dead code, docs. Ends with 1 when one of them finds something.');
+    process.exit(0);
+  }
   await setup();
   let failures = 0;
   for (const [name, args] of CHECKS) {

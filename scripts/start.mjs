@@ -9,7 +9,7 @@ import { ensureSystemPackages, isHeadless } from './lib/system.mjs';
 
 if (process.argv.includes('--help')) {
   say(
-    'npm start\n\nSets everything up, starts the backend and opens the app. Ends when the window is closed.\n\nEnvironment: OPENAI_API_KEY (real provider instead of the sandbox), DATABASE_URL (your PostgreSQL instead of the embedded one),\nELECTRON_EXECUTABLE (an Electron of yours).',
+    'npm start\n\nSets everything up, starts the backend and opens the app. Ends when the window is closed.\n\nEnvironment: OPENAI_API_KEY (real provider instead of the sandbox; mails then need PINGPLEX_SMTP_URL),\nDATABASE_URL (your PostgreSQL instead of the embedded one), ELECTRON_EXECUTABLE (an Electron of yours).',
   );
   process.exit(0);
 }

@@ -28,7 +28,16 @@ function addUp() {
   return { passed, failed };
 }
 
+const HELP = `npm test [-- PATH …]
+
+Runs every test of all workspaces, the window's included, and ends with "N passed, N failed". With PATH: only the test files whose path
+contains that text. Other options go to vitest.`;
+
 try {
+  if (process.argv.includes('--help')) {
+    say(HELP);
+    process.exit(0);
+  }
   await setup({ build: true });
   await ensureSystemPackages();
   const electron = await findElectron();

@@ -5,7 +5,7 @@ import { createLogger } from './observability/logger.ts';
 import { startServer } from './program/start-server.ts';
 
 const ROLES: readonly string[] = ['all', 'api', 'worker'] satisfies Role[];
-const HELP = `node src/index.ts [--port N] [--data DIR] [--role all|api|worker]
+const HELP = `npm run server -- [--port N] [--data DIR] [--role all|api|worker]
 
 Starts the pingplex server. When it is ready it prints one JSON line: url, sandboxes {openai, mail}, pid, role, database.
 SIGTERM or SIGINT lets running work end (10 s at most) and ends with 0. The log goes to standard error.
@@ -67,8 +67,9 @@ main().then(
   () => process.exit(0),
   (error: unknown) => {
     // Before the log exists, or because of what is in its way: plain words for the operator.
-    const text = error instanceof Error ? (error instanceof ConfigError ? error.message : (error.stack ?? error.message)) : String(error);
+    const wrongUsage = error instanceof ConfigError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') === true;
+    const text = error instanceof Error ? (wrongUsage ? error.message : (error.stack ?? error.message)) : String(error);
     process.stderr.write(`${text}\n`);
-    process.exit(error instanceof ConfigError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1);
+    process.exit(wrongUsage ? 2 : 1);
   },
 );

@@ -75,6 +75,15 @@ describe('the HTTP layer', () => {
     expect((await server.call('GET', '/v1/account', { token: user.accessToken })).headers.get('cache-control')).toBe('no-store');
   });
 
+  test('pages behind mails show no blanks of a text', async () => {
+    for (const page of ['/mail/confirm?lang=en', '/mail/reset?lang=ru']) {
+      const html = await (await fetch(`${server.url}${page}`)).text();
+      const { errors } = JSON.parse(/id="words">(.*?)<\/script>/s.exec(html)?.[1] ?? '{}') as { errors: Record<string, string> };
+      expect(errors['auth.passwordTooShort']).toContain(' 8 ');
+      expect(Object.values(errors).filter((text) => /[{}]/.test(text))).toEqual([]);
+    }
+  });
+
   test('B5: 404 and 405 are problems; 405 names what is allowed; TRACE and odd methods are refused', async () => {
     expectProblem(await server.call('GET', '/v1/nowhere'), 404, 'request.notFound');
     expectProblem(await server.call('POST', '/V1/INFO'), 404, 'request.notFound');

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { TEXTS } from '@pingplex/shared/text';
+import { fillText, TEXTS } from '@pingplex/shared/text';
 import type { RawRoute } from '../../http/handlers.ts';
 
 type Locale = 'en' | 'ru';
@@ -107,7 +107,7 @@ function render(page: Page, locale: Locale): string {
   const words = WORDS[locale];
   const { title, text, button, done } = words[page];
   const errors = Object.fromEntries(
-    Object.entries(TEXTS[locale].errors).flatMap(([code, e]) => (isShown(code) ? [[code, `${e.title}. ${e.next}`]] : [])),
+    Object.entries(TEXTS[locale].errors).flatMap(([code, e]) => (isShown(code) ? [[code, fillText(`${e.title}. ${e.next}`)]] : [])),
   );
   const say = JSON.stringify({ endpoint: ENDPOINT[page], done, differ: words.differ, offline: words.offline, errors }).replaceAll(
     '<',
