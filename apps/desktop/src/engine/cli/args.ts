@@ -54,6 +54,7 @@ const Command = z.discriminatedUnion('verb', [
 export type Command = z.infer<typeof Command>;
 export type Parsed = Command | { readonly verb: 'help' } | { readonly verb: 'version' };
 
+const VERBS = 'inspect, clean, unicalize, convert, thumbnail, preview, waveform, compare and verify';
 const FLAGS = ['quick', 'full', 'mirror', 'help', 'version'];
 const VALUES =
   `out keep variants seed strength min-distance min-quality format width height fit quality start end size at peaks jobs`.split(' ');
@@ -71,7 +72,7 @@ function explain(error: z.ZodError): string {
   if (!issue) return 'wrong usage';
   if (issue.code === 'unrecognized_keys') return `this verb has no option ${issue.keys.map((key) => `--${key}`).join(', ')}`;
   const [field] = issue.path;
-  if (field === 'verb') return 'unknown verb';
+  if (field === 'verb') return `unknown verb; there are ${VERBS}`;
   return field === undefined || field === 'files' || field === 'out' ? issue.message : `--${String(field)}: ${issue.message}`;
 }
 
@@ -91,8 +92,7 @@ export function parseCommand(argv: readonly string[]): Parsed {
   if (help) return { verb: 'help' };
   if (version) return { verb: 'version' };
   const [verb, ...rest] = parsed.positionals;
-  if (verb === undefined)
-    throw usageError('a verb is needed: inspect, clean, unicalize, convert, thumbnail, preview, waveform, compare or verify');
+  if (verb === undefined) throw usageError(`a verb is needed: ${VERBS}`);
   const keep = values['keep'];
   const command = Command.safeParse({
     verb,

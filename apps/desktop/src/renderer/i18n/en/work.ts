@@ -80,7 +80,7 @@ export const work = {
     mute: 'Sound off',
     unmute: 'Sound on',
     drawing: 'Drawing the waveform…',
-    proxy: 'Stand-in, smaller than the original',
+    proxy: 'Preview, smaller than the original',
   },
   summary: {
     file: 'File',
