@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { electronArguments, findElectron } from './lib/electron.mjs';
 import { CACHE, DESKTOP, pinnedNode, ROOT, SERVER, toolEnvironment } from './lib/paths.mjs';
-import { fail, run, say } from './lib/run.mjs';
+import { fail, refuseUnknownOptions, run, say } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 import { ensureSystemPackages, openDesktop, PEER_PACKAGES } from './lib/system.mjs';
 
@@ -20,6 +20,7 @@ try {
     say(HELP);
     process.exit(0);
   }
+  refuseUnknownOptions(args, { '--json': true, '--only': true });
   await setup({ build: true });
   await ensureSystemPackages();
   await ensureSystemPackages(PEER_PACKAGES).catch((error) => say(`${error.message}\nPeers that are missing are left out.`));

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { electronArguments, findElectron } from './lib/electron.mjs';
 import { DESKTOP, pinnedNode, ROOT, toolEnvironment } from './lib/paths.mjs';
-import { fail, run, say } from './lib/run.mjs';
+import { fail, refuseUnknownOptions, run, say } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 import { ensureSystemPackages, isHeadless, openDesktop } from './lib/system.mjs';
 
@@ -22,6 +22,7 @@ try {
     say(HELP);
     process.exit(0);
   }
+  refuseUnknownOptions(args, { '--input': true, '--output': true, '--ai': false, '--no-ai': false, '--show': false });
   await setup({ build: true });
   await ensureSystemPackages();
   const electron = await findElectron();

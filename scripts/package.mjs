@@ -3,7 +3,7 @@ import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { findElectron } from './lib/electron.mjs';
 import { CACHE, DESKTOP, pinnedNode, ROOT, toolEnvironment } from './lib/paths.mjs';
-import { fail, run, say } from './lib/run.mjs';
+import { fail, refuseUnknownOptions, run, say } from './lib/run.mjs';
 import { filesBelow, hashOf, setup, whenChanged } from './lib/setup.mjs';
 import { stageEngine } from './lib/stage-engine.mjs';
 
@@ -64,6 +64,7 @@ try {
     say(HELP);
     process.exit(0);
   }
+  refuseUnknownOptions(process.argv.slice(2), { '--installer': false });
   await setup({ build: true });
   const electron = await findElectron();
   say(`Electron ${electron.version} (${electron.from})`);

@@ -9,7 +9,7 @@ import { ensureSystemPackages, isHeadless } from './lib/system.mjs';
 
 if (process.argv.includes('--help')) {
   say(
-    'npm start\n\nSets everything up, starts the backend and opens the app. Ends when the window is closed.\n\nEnvironment: OPENAI_API_KEY (real provider instead of the sandbox; mails then need PINGPLEX_SMTP_URL),\nDATABASE_URL (your PostgreSQL instead of the embedded one), ELECTRON_EXECUTABLE (an Electron of yours).',
+    'npm start\n\nSets everything up, starts the backend and opens the app. Ends when the window is closed.\n\nEnvironment: OPENAI_API_KEY (real provider instead of the sandbox), PINGPLEX_SMTP_URL (real mails\ninstead of the page that shows them), DATABASE_URL (your PostgreSQL instead of the embedded one), ELECTRON_EXECUTABLE (an Electron of yours).',
   );
   process.exit(0);
 }
@@ -26,6 +26,7 @@ try {
   say(`Electron ${electron.version} (${electron.from})`);
   const server = await startServer(['--port', '0', '--data', SERVER_DATA]);
   say(`Server at ${server.ready.url}`);
+  if (server.ready.sandboxes.mail) say(`Its mails are shown at ${server.ready.sandboxes.mail}`);
   const env = toolEnvironment({ PINGPLEX_SERVER_URL: server.ready.url });
   const app = spawn(electron.executable, electronArguments(electron), { cwd: ROOT, env, stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => app.kill(signal));

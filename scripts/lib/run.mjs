@@ -66,3 +66,19 @@ export function fail(error) {
   say(`\n${error?.message ?? error}`);
   process.exit(1);
 }
+
+/**
+ * Ends with 2 when an option is none that the command knows: a mistyped one must not start minutes of work.
+ * @param {string[]} args arguments as given
+ * @param {Record<string, boolean>} known option → whether a value follows it
+ */
+export function refuseUnknownOptions(args, known) {
+  for (let at = 0; at < args.length; at++) {
+    const takesValue = known[args[at]];
+    if (takesValue === undefined || (takesValue && args[at + 1] === undefined)) {
+      say(takesValue ? `${args[at]} needs a value. See --help.` : `Unknown option: ${args[at]}. See --help.`);
+      process.exit(2);
+    }
+    if (takesValue) at++;
+  }
+}

@@ -121,3 +121,16 @@ describe('the program', () => {
     expect((await program(['--data', folder], sample).ended).stderr).toContain('PINGPLEX_SEALING_KEY: not 32 random bytes');
   });
 });
+
+test('a real key alone is enough outside production: mails are still shown by the mail sandbox', async () => {
+  const { child, ready, ended } = program(['--data', path.join(folder, 'real-key'), '--port', '0'], {
+    OPENAI_API_KEY: 'sk-not-used-by-this-test',
+  });
+  const { url, sandboxes } = await ready;
+  expect(sandboxes.openai).toBeNull();
+  const info = await call(url ?? '', 'GET', '/v1/info');
+  expect(info.body).toMatchObject({ sandbox: false, mailSandboxUrl: sandboxes.mail });
+  expect((await call(sandboxes.mail, 'GET', '/messages')).body['messages']).toEqual([]);
+  child.kill('SIGTERM');
+  expect((await ended).code).toBe(0);
+});

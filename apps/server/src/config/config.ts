@@ -58,7 +58,7 @@ export async function loadConfig(source: NodeJS.ProcessEnv, line: CommandLine = 
   if (production && sandbox && !env.PINGPLEX_ALLOW_SANDBOX) {
     mistakes.push('OPENAI_API_KEY: missing; sandbox mode in production needs PINGPLEX_ALLOW_SANDBOX=1 as well');
   }
-  if (!sandbox && env.PINGPLEX_SMTP_URL === undefined) mistakes.push('PINGPLEX_SMTP_URL: missing outside sandbox mode');
+  if (production && !sandbox && env.PINGPLEX_SMTP_URL === undefined) mistakes.push('PINGPLEX_SMTP_URL: missing in production');
   if (production && env.PINGPLEX_PUBLIC_URL === undefined) mistakes.push('PINGPLEX_PUBLIC_URL: missing in production');
   if (production && env.PINGPLEX_PUBLIC_URL?.startsWith('http:')) mistakes.push('PINGPLEX_PUBLIC_URL: must be https in production');
   if (mistakes.length > 0) throw new ConfigError(`the configuration has mistakes:\n  ${mistakes.join('\n  ')}`);

@@ -52,12 +52,12 @@ async function openDatabase(config: Config, undo: (() => Promise<void>)[]): Prom
 async function outsideServices(config: Config, undo: (() => Promise<void>)[]) {
   const { smtpUrl, sandboxPageUrl } = config.mail;
   if (!config.sandbox) {
-    const forApp = {
-      openai: { apiKey: config.openai.apiKey ?? '', baseUrl: config.openai.baseUrl ?? OPENAI_URL },
-      smtpUrl: smtpUrl ?? '',
-      mailSandboxUrl: null,
-    };
-    return { forApp, shown: { openai: null, mail: null } };
+    const openai = { apiKey: config.openai.apiKey ?? '', baseUrl: config.openai.baseUrl ?? OPENAI_URL };
+    if (smtpUrl !== null) return { forApp: { openai, smtpUrl, mailSandboxUrl: null }, shown: { openai: null, mail: null } };
+    // A developer with a real provider's key and no mail server still has to be able to sign up.
+    const { urls, stop } = await startSandboxes(config.dataFolder);
+    undo.push(stop);
+    return { forApp: { openai, smtpUrl: urls.smtp, mailSandboxUrl: urls.mail }, shown: { openai: null, mail: urls.mail } };
   }
   const given = { openai: config.openai.baseUrl, mail: sandboxPageUrl, smtp: smtpUrl };
   let urls = { openai: given.openai ?? '', mail: given.mail ?? '', smtp: given.smtp ?? '' };

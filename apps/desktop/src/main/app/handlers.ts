@@ -113,7 +113,7 @@ async function openExternal(what: 'mailSandbox' | 'help' | 'privacy', services: 
     mailSandbox: services.server.info.mailSandboxUrl,
   };
   const url = pages[what];
-  const local = services.server.info.sandbox ? parseUrl(services.serverUrl()) : null;
+  const local = services.server.info.mailSandboxUrl === null ? null : parseUrl(services.serverUrl());
   if (url === null || !mayOpenExternally(url, local)) return false;
   await shell.openExternal(url);
   return true;

@@ -13,7 +13,7 @@ export const shell = {
   keys: { space: 'Пробел' },
   nav: {
     label: 'Экраны',
-    workspace: 'Рабочий стол',
+    workspace: 'Рабочая область',
     queue: 'Очередь',
     library: 'Библиотека',
     recipes: 'Рецепты',
@@ -48,7 +48,7 @@ export const shell = {
     smaller: 'Миниатюры мельче',
     theme: 'Сменить светлую и тёмную тему',
     language: 'Switch to English',
-    goWorkspace: 'Перейти на рабочий стол',
+    goWorkspace: 'Перейти в рабочую область',
     goQueue: 'Перейти в очередь',
     goLibrary: 'Перейти в библиотеку',
     goRecipes: 'Перейти к рецептам',

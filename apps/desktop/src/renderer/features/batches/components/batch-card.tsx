@@ -81,7 +81,9 @@ export const BatchCard = memo(function BatchCard({ id, startsOpen }: { id: Batch
             <h3 className="truncate font-semibold" title={batch.name}>
               {batch.name}
             </h3>
-            <StateDot tone={state === 'finished' && counts.failed > 0 ? 'bad' : TONE[state]}>{words.batchState[state]}</StateDot>
+            <StateDot tone={state === 'finished' && counts.failed > 0 ? (counts.done > 0 ? 'warn' : 'bad') : TONE[state]}>
+              {words.batchState[state]}
+            </StateDot>
           </div>
           <div className="truncate text-sm text-muted">
             <Counts batch={batch} /> · {batch.outputDisplay} · {format.dateTime(batch.createdAt)}

@@ -41,7 +41,9 @@ function EstimateLine({ run }: { run: Run }) {
     estimate.credits > 0
       ? [
           t('run.credits', { count: estimate.credits }),
-          signedIn && estimate.walletAfter !== null ? t('run.walletAfter', { n: format.number(estimate.walletAfter) }) : null,
+          signedIn && estimate.walletAfter !== null && estimate.walletAfter >= 0
+            ? t('run.walletAfter', { n: format.number(estimate.walletAfter) })
+            : null,
           t('run.givenBack'),
         ]
           .filter(Boolean)
