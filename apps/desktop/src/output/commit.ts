@@ -57,6 +57,8 @@ async function exists(path: string): Promise<boolean> {
 /** Brings a temporary file from another file system next to its final place, and proves the copy. */
 async function copyNextTo(request: CommitRequest, finalPath: string): Promise<string> {
   const near = join(dirname(finalPath), basename(request.tempPath));
+  // The name is this file's own: what stands there is half a copy of a try that was killed.
+  await removeQuietly(near);
   try {
     await copyFile(request.tempPath, near, constants.COPYFILE_EXCL);
     const times = await stat(request.tempPath);

@@ -208,6 +208,18 @@ describe('committing', () => {
   });
 });
 
+it.skipIf(process.platform !== 'linux')('takes up a move across file systems whose copy was cut off by a kill', async () => {
+  const other = await mkdtemp('/dev/shm/pingplex-output-');
+  try {
+    const temp = await writeAside({ dir: other, stem: '.pingplex-far' }, 1, 'jpg', Buffer.from('far'));
+    await writeFile(join(root, '.pingplex-far-1.jpg'), 'f');
+    await commit(temp, 'photo.jpg', 'number');
+    expect(await folder()).toEqual({ 'photo.jpg': 'far' });
+  } finally {
+    await rm(other, { recursive: true, force: true });
+  }
+});
+
 describe('leftovers', () => {
   it('finds temporaries and reserved names, and sweeps only those of one owner', async () => {
     await writeFile(join(root, 'photo.jpg'), 'a real picture');

@@ -159,6 +159,32 @@ describe('a session', () => {
     line.server.close();
   });
 
+  it('never shows the wallet of whoever was signed in before', async () => {
+    const held = Promise.withResolvers<void>();
+    const bothAsked = Promise.withResolvers<void>();
+    let asked = 0;
+    const line = await faultyLine(server.url, (request) => {
+      if (asked === 2 || request.url?.startsWith('/v1/wallet') !== true) return 'pass';
+      asked += 1;
+      if (asked === 2) bothAsked.resolve();
+      return { holdUntil: held.promise };
+    });
+    const { account } = open(new TestKeychain(), line.url);
+    await account.signIn(email, PASSWORD);
+    const late = account.refreshWallet();
+    late.catch(() => undefined);
+    // The sign-in asked for the wallet too.
+    await bothAsked.promise;
+    const other = await newAccount(server.url, server.sandboxes.mail);
+    await account.signIn(other, PASSWORD);
+    held.resolve();
+    await expect(late).rejects.toMatchObject({ code: 'auth.required' });
+    expect(await account.refreshWallet()).toMatchObject({ available: 100 });
+    expect(account.state().account).toMatchObject({ email: other });
+    line.server.closeAllConnections();
+    line.server.close();
+  });
+
   it('ended from another device is ended here', async () => {
     const one = open(new TestKeychain());
     await one.account.signIn(email, PASSWORD);

@@ -52,6 +52,8 @@ export function createAccountService(options: AccountOptions): AccountService {
   let refreshToken: string | null = null;
   let access: { readonly token: string; readonly endsAt: number; readonly sessionId: string } | null = null;
   let refreshing: Promise<string> | undefined;
+  /** Grows with every sign-in and sign-out, so that a late answer is known to belong to somebody else. */
+  let sessionNumber = 0;
 
   function set(change: Partial<AccountState>): void {
     state = { ...state, ...change };
@@ -80,6 +82,7 @@ export function createAccountService(options: AccountOptions): AccountService {
 
   /** The marker goes first: without it, a credential that a crash leaves behind is no session any more. */
   async function forget(): Promise<void> {
+    sessionNumber += 1;
     refreshToken = null;
     access = null;
     events.stop({ forget: true });
@@ -138,7 +141,9 @@ export function createAccountService(options: AccountOptions): AccountService {
   }
 
   async function refreshWallet(): Promise<Wallet> {
+    const asked = sessionNumber;
     const wallet = await api.call('wallet.get', {});
+    if (asked !== sessionNumber) throw new AppError('auth.required', 'somebody else signed in meanwhile');
     takeWallet(wallet);
     return state.wallet ?? wallet;
   }
@@ -185,6 +190,7 @@ export function createAccountService(options: AccountOptions): AccountService {
       const previous = refreshToken;
       if (previous !== null) await revocations.add(previous);
       events.stop({ forget: true });
+      sessionNumber += 1;
       set({ wallet: null });
       await adopt(tokens);
       inBackground(revocations.flush(), 'sign-outs still wait');

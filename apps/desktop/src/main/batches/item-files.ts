@@ -2,7 +2,8 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { TempPlace } from '@pingplex/shared/contracts/engine';
 import type { ItemId } from '@pingplex/shared/domain';
-import { checkFolder, errnoOf, findLeftovers, outputError, TEMP_PREFIX, withLockRetries } from '../../output/index.ts';
+import { AppError } from '@pingplex/shared/errors';
+import { checkFolder, errnoOf, findLeftovers, insideFolder, outputError, TEMP_PREFIX, withLockRetries } from '../../output/index.ts';
 import type { BatchRow, ItemRow } from '../db/index.ts';
 
 /** Temporary names of an item begin with this, wherever they are. */
@@ -22,12 +23,18 @@ export function tempPlace(dir: string, item: Pick<ItemRow, 'id' | 'attempts'>, s
   return { dir, stem: `${itemPrefix(item.id)}a${item.attempts}s${step}i${index}` };
 }
 
-/** The chosen folder must be there; folders of the kept tree below it are made. @throws AppError `output.*` */
+/**
+ * The chosen folder must be there; folders of the kept tree below it are made. A link in the tree that leads out of it is refused.
+ * @throws AppError `output.*`
+ */
 export async function prepareOutputDir(batch: Pick<BatchRow, 'folder'>, item: Pick<ItemRow, 'subfolder'>): Promise<string> {
   await checkFolder(batch.folder);
   const dir = outputDir(batch, item);
   if (item.subfolder === '') return dir;
   try {
+    if (!(await insideFolder(batch.folder, dir))) {
+      throw new AppError('output.folderNotWritable', 'a link in the output folder leads out of it', { params: { folder: item.subfolder } });
+    }
     await mkdir(dir, { recursive: true });
   } catch (thrown) {
     throw outputError(thrown, 'making a folder of the output tree');

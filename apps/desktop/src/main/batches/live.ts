@@ -22,16 +22,27 @@ export class LiveBatch {
   isPaused: boolean;
   finishedWorkMs: number;
   readonly #workers: number;
-  readonly #startedAt = performance.now();
-  readonly #workAtStart: number;
+  readonly #clock: () => number;
+  #startedAt: number;
+  #workAtStart: number;
 
-  constructor(row: BatchRow, queue: ItemId[], finishedWorkMs: number, isPaused: boolean, workers: number) {
+  constructor(row: BatchRow, queue: ItemId[], finishedWorkMs: number, isPaused: boolean, workers: number, clock = () => performance.now()) {
     this.row = row;
     this.queue = queue;
     this.finishedWorkMs = finishedWorkMs;
     this.#workAtStart = finishedWorkMs;
     this.isPaused = isPaused;
     this.#workers = workers;
+    this.#clock = clock;
+    this.#startedAt = clock();
+  }
+
+  /** Goes on after a pause, with the finished work as the journal knows it: the time that it stood still says nothing about its speed. */
+  goOn(finishedWorkMs: number): void {
+    this.finishedWorkMs = finishedWorkMs;
+    this.isPaused = false;
+    this.#startedAt = this.#clock();
+    this.#workAtStart = finishedWorkMs + this.activeWorkMs();
   }
 
   activeWorkMs(): number {
@@ -44,7 +55,7 @@ export class LiveBatch {
   etaMs(): { low: number; high: number } {
     const done = this.finishedWorkMs + this.activeWorkMs();
     const left = Math.max(0, this.row.workMs - done);
-    const elapsed = performance.now() - this.#startedAt;
+    const elapsed = this.#clock() - this.#startedAt;
     const managed = done - this.#workAtStart;
     const share = this.row.workMs > 0 ? managed / this.row.workMs : 1;
     const isKnown = managed > 0 && share > 0.02 && elapsed > 2000;

@@ -61,8 +61,7 @@ export class Runner {
     if (live !== undefined) {
       const known = new Set([...live.queue, ...live.active.keys()]);
       live.queue.push(...queue.filter((id) => !known.has(id)));
-      live.isPaused = false;
-      live.finishedWorkMs = journal.batches.finishedWorkMs(batchId);
+      live.goOn(journal.batches.finishedWorkMs(batchId));
     } else this.#live.set(batchId, new LiveBatch(row, queue, journal.batches.finishedWorkMs(batchId), false, engine.workers));
     feed.touch(batchId);
     this.#pump();
@@ -93,6 +92,7 @@ export class Runner {
     if (row === undefined || !canMove(BATCH_MOVES, row.state, 'canceled')) return 0;
     for (const active of live?.active.values() ?? []) feed.touch(batchId, active.id);
     for (const id of live?.queue ?? journal.items.idsInState(batchId, 'queued')) feed.touch(batchId, id);
+    const waitingForServer = journal.calls.itemsUnderWay(batchId);
     const canceled = journal.transaction(() => {
       journal.batches.setState(batchId, 'canceled', now());
       return journal.items.setAll(batchId, ['queued', 'running'], 'canceled', now());
@@ -101,7 +101,10 @@ export class Runner {
     for (const active of live?.active.values() ?? []) this.#stop(active);
     if (live === undefined || live.active.size === 0) this.#live.delete(batchId);
     this.#tellBusy();
-    this.#cleanUpWaiting(batchId, new Set(live?.active.keys() ?? []));
+    const running = new Set(live?.active.keys() ?? []);
+    // A run that was paused or cut off may have left requests at the server that somebody would pay for.
+    for (const id of waitingForServer) if (!running.has(id)) this.#abandon(id);
+    this.#cleanUpWaiting(batchId, running);
     return canceled;
   }
 
@@ -132,6 +135,7 @@ export class Runner {
     const { journal, feed, now } = this.#options;
     journal.items.setState(item.id, 'canceled', null, now());
     if (live !== undefined) live.finishedWorkMs += item.workMs;
+    if (live?.active.has(item.id) !== true) this.#abandon(item.id);
     const at = live?.queue.indexOf(item.id) ?? -1;
     if (at >= 0) live?.queue.splice(at, 1);
     const active = live?.active.get(item.id);
@@ -142,7 +146,11 @@ export class Runner {
 
   #stop(active: LiveItem): void {
     active.ending.abort(new Stopped('canceled'));
-    this.#background(this.#options.cloud.abandon(active.id), 'telling the server about a cancel');
+    this.#abandon(active.id);
+  }
+
+  #abandon(id: ItemId): void {
+    this.#background(this.#options.cloud.abandon(id), 'telling the server about a cancel');
   }
 
   /** Canceled items that waited may still own files of finished steps. */
@@ -268,7 +276,9 @@ export class Runner {
     if (failure instanceof Stopped) {
       journal.items.setState(item.id, 'queued', null, now());
       if (failure.why === 'paused') live.queue.unshift(item.id);
-      await this.#cleanUp(item, false);
+      // Canceled, and asked for again before it had come to its end.
+      await this.#cleanUp(item, failure.why === 'canceled');
+      if (failure.why === 'canceled') live.queue.push(item.id);
       return;
     }
     const error = toAppError(failure);

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { copyFile, readdir, stat } from 'node:fs/promises';
+import { copyFile, readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '@pingplex/shared/errors';
 import { commitFile, foldName, hashFile, outputError, sealFile, tempPath } from '../../output/index.ts';
@@ -87,6 +87,13 @@ async function isNameTaken(dir: string, name: string): Promise<boolean> {
   return (await readdir(dir)).some((other) => foldName(other) === wanted);
 }
 
+/** Sources of the same batch that have the wanted name: `replace` must not cost one file for another. */
+async function otherSources(journal: Journal, batch: BatchRow, row: ResultRow): Promise<string[]> {
+  if (batch.conflict !== 'replace') return [];
+  const dir = await realpath(row.dir).catch(() => row.dir);
+  return journal.items.sourcesNamed(batch.id, join(dir, row.name));
+}
+
 /**
  * Gives every sealed result of an item its name. Safe to repeat after a crash at any point.
  * @returns false when a sealed file is gone without having got its name; its step must run again
@@ -103,7 +110,7 @@ export async function commitSealed(context: Pick<SaveContext, 'journal' | 'batch
         name: row.name,
         rule: batch.conflict,
         expectedSha256: row.sha256,
-        sources: [item.path],
+        sources: [item.path, ...(await otherSources(journal, batch, row))],
       });
       if (outcome.decision === 'skip') journal.results.setSkipped(row.id);
       else journal.results.setCommitted(row.id, outcome.path);

@@ -63,6 +63,15 @@ export function callsRepository(sql: Sql) {
     ofItem(itemId: ItemId): CallRow[] {
       return sql.all<Raw>('SELECT * FROM paid_calls WHERE item_id = ? ORDER BY created_at, rowid', [itemId]).map(toRow);
     },
+    /** Items that wait, with a request at the server whose end isn't known. */
+    itemsUnderWay(batchId: BatchId): ItemId[] {
+      return sql
+        .all<{ id: string }>(
+          "SELECT DISTINCT c.item_id AS id FROM paid_calls c JOIN items i ON i.id = c.item_id WHERE c.batch_id = ? AND c.state IN ('open', 'made') AND i.state = 'queued'",
+          [batchId],
+        )
+        .map((row) => row.id as ItemId);
+    },
     update(key: string, change: { state: CallState; generationId: string | null; credits: number }, at: number): void {
       sql.run('UPDATE paid_calls SET state = ?, generation_id = ?, credits = ?, updated_at = ? WHERE key = ?', [
         change.state,

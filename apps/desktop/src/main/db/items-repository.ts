@@ -89,6 +89,12 @@ export function itemsRepository(sql: Sql) {
     ofBatch(batchId: BatchId): ItemRow[] {
       return sql.all<Raw>('SELECT * FROM items WHERE batch_id = ? ORDER BY position', [batchId]).map(toRow);
     },
+    /** Paths of sources that are called so, whatever the case of their letters. */
+    sourcesNamed(batchId: BatchId, path: string): string[] {
+      return sql
+        .all<{ path: string }>('SELECT DISTINCT path FROM items WHERE batch_id = ? AND lower(path) = lower(?)', [batchId, path])
+        .map((row) => row.path);
+    },
     idsInState(batchId: BatchId, state: ItemState): ItemId[] {
       return sql
         .all<{ id: string }>('SELECT id FROM items WHERE batch_id = ? AND state = ? ORDER BY position', [batchId, state])

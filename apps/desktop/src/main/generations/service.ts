@@ -154,7 +154,7 @@ export function createGenerationService(options: GenerationOptions): GenerationS
   }
 
   function close(call: CallRow): void {
-    journal.calls.update(call.key, { state: 'closed', generationId: call.generationId, credits: 0 }, now());
+    journal.calls.update(call.key, { state: 'closed', generationId: call.generationId, credits: call.credits }, now());
   }
 
   /** Not ended by a cancel: once it is on its way, its answer has to be known. */

@@ -77,9 +77,14 @@ export type CloudStudio = Awaited<ReturnType<typeof openCloudStudio>>;
 
 /**
  * What a faulty line does with one request. `loseAnswer`: the server hears and answers, the app never learns. `cutAfterBytes`: so much
- * of the answer comes, and when `arrived` resolves the line breaks.
+ * of the answer comes, and when `arrived` resolves the line breaks. `holdUntil`: the answer is whole, and late.
  */
-export type Fault = 'pass' | 'refuse' | 'loseAnswer' | { readonly cutAfterBytes: number; readonly arrived: () => Promise<void> };
+export type Fault =
+  | 'pass'
+  | 'refuse'
+  | 'loseAnswer'
+  | { readonly holdUntil: Promise<void> }
+  | { readonly cutAfterBytes: number; readonly arrived: () => Promise<void> };
 
 /** A proxy in front of the server that breaks what it is told to. */
 export async function faultyLine(target: string, decide: (request: IncomingMessage) => Fault): Promise<{ url: string; server: Server }> {
@@ -93,6 +98,13 @@ export async function faultyLine(target: string, decide: (request: IncomingMessa
       if (fault === 'loseAnswer') {
         answer.resume();
         answer.on('end', () => incoming.socket.destroy());
+        return;
+      }
+      if (typeof fault === 'object' && 'holdUntil' in fault) {
+        void fault.holdUntil.then(() => {
+          outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+          answer.pipe(outgoing);
+        });
         return;
       }
       outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
