@@ -185,6 +185,42 @@ describe('a session', () => {
     line.server.close();
   });
 
+  it('is never shown to another server, neither by a call nor by its end', async () => {
+    const seen: string[] = [];
+    const stranger = await faultyLine(server.url, (request) => {
+      seen.push(`${request.url} ${request.headers.authorization ?? 'no token'}`);
+      return 'pass';
+    });
+    let url = server.url;
+    const keychain = new TestKeychain();
+    const api = createApiClient({ baseUrl: () => url, appVersion: '0.0.0-test', logger: silentLogger });
+    const account = createAccountService({
+      api,
+      events: createEventStream({ api, logger: silentLogger }),
+      secrets: createKeychainStore(keychain, silentLogger),
+      markerPath: join(root, 'account.json'),
+      device: { name: 'test', os: 'test', appVersion: '0.0.0-test' },
+      logger: silentLogger,
+    });
+    await account.signIn(email, PASSWORD);
+    await account.refreshWallet();
+    const credential = keychain.values.get('refresh') ?? '';
+    url = stranger.url;
+    await expect(api.call('account.get', {})).rejects.toMatchObject({ code: 'auth.required' });
+    await account.signOut();
+    expect(account.state().account).toBeNull();
+    expect(seen).toEqual([]);
+    url = server.url;
+    await account.signOut();
+    expect(keychain.values.has('revocations')).toBe(false);
+    await expect(api.call('auth.refresh', { body: { refreshToken: credential } })).rejects.toMatchObject({
+      code: expect.stringMatching(/^auth\./),
+    });
+    account.stop();
+    stranger.server.closeAllConnections();
+    stranger.server.close();
+  });
+
   it('ended from another device is ended here', async () => {
     const one = open(new TestKeychain());
     await one.account.signIn(email, PASSWORD);

@@ -58,6 +58,7 @@ describe('a local batch', () => {
     expect(results).toHaveLength(3);
     expect(await Promise.all(['a.jpg', 'b.png', 'c.wav'].map((name) => sha256(join(input, name))))).toEqual(before);
     expect(await tree(join(root, 'user', 'work')).catch(() => [])).toEqual([]);
+    await until(service, () => patches.at(-1)?.batches[0]?.state === 'finished');
     const revs = patches.map((patch) => patch.rev);
     expect(revs).toEqual(revs.map((_, n) => n + 1));
     expect(patches.at(-1)?.batches[0]).toMatchObject({ state: 'finished', progress: 1, results: 3 });

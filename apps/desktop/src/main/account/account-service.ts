@@ -50,6 +50,8 @@ export function createAccountService(options: AccountOptions): AccountService {
   const listeners = new Set<(state: AccountState) => void>();
   let state: AccountState = { account: null, wallet: null, keychain: 'kept' };
   let refreshToken: string | null = null;
+  /** Address of the server that gave the refresh token. The setting may change under a session; its credential must not follow. */
+  let home = api.baseUrl();
   let access: { readonly token: string; readonly endsAt: number; readonly sessionId: string } | null = null;
   let refreshing: Promise<string> | undefined;
   /** Grows with every sign-in and sign-out, so that a late answer is known to belong to somebody else. */
@@ -67,6 +69,7 @@ export function createAccountService(options: AccountOptions): AccountService {
 
   /** The new credential is stored before anything uses the access token that came with it. */
   async function adopt(tokens: SessionTokens): Promise<void> {
+    home = api.baseUrl();
     refreshToken = tokens.refreshToken;
     access = {
       token: tokens.accessToken,
@@ -95,7 +98,7 @@ export function createAccountService(options: AccountOptions): AccountService {
     const stored = await marker.read();
     const found = await secrets.get(REFRESH);
     if (stored === null && found.state === 'kept' && found.value !== null) {
-      await revocations.add(found.value);
+      await revocations.add({ server: api.baseUrl(), token: found.value });
       await secrets.delete(REFRESH);
       set({ keychain: 'kept', account: null });
       return;
@@ -103,6 +106,7 @@ export function createAccountService(options: AccountOptions): AccountService {
     // Something was stored and the keychain shows nothing: it is locked or was wiped; either way nobody was signed out.
     const keychain = stored !== null && found.value === null && found.state === 'kept' ? 'locked' : found.state;
     refreshToken = found.value;
+    home = api.baseUrl();
     set({ keychain, account: found.value === null ? null : stored });
   }
 
@@ -113,11 +117,13 @@ export function createAccountService(options: AccountOptions): AccountService {
       if (state.keychain === 'locked') throw new AppError('keychain.locked', 'an account is stored, but the keychain does not open');
       throw new AppError('auth.required', 'nobody is signed in');
     }
+    const server = api.baseUrl();
+    if (server !== home) throw new AppError('auth.required', 'the session belongs to another server');
     try {
       const tokens = await api.call('auth.refresh', { body: { refreshToken: used } });
       if (refreshToken !== used) {
         // Signed out (or in again) meanwhile: the session that was just prolonged must not live on.
-        await revocations.add(tokens.refreshToken);
+        await revocations.add({ server, token: tokens.refreshToken });
         throw new AppError('auth.required', 'signed out meanwhile');
       }
       await adopt(tokens);
@@ -133,7 +139,7 @@ export function createAccountService(options: AccountOptions): AccountService {
   }
 
   async function accessToken(): Promise<string> {
-    if (access !== null && access.endsAt - performance.now() > EARLY_MS) return access.token;
+    if (access !== null && api.baseUrl() === home && access.endsAt - performance.now() > EARLY_MS) return access.token;
     refreshing ??= renew().finally(() => {
       refreshing = undefined;
     });
@@ -188,7 +194,7 @@ export function createAccountService(options: AccountOptions): AccountService {
     signIn: async (email, password) => {
       const tokens = await api.call('auth.signIn', { body: { email, password, device: options.device } }, { retries: 0 });
       const previous = refreshToken;
-      if (previous !== null) await revocations.add(previous);
+      if (previous !== null) await revocations.add({ server: home, token: previous });
       events.stop({ forget: true });
       sessionNumber += 1;
       set({ wallet: null });
@@ -209,7 +215,7 @@ export function createAccountService(options: AccountOptions): AccountService {
     signOut: async () => {
       await refreshing?.catch(() => undefined);
       const token = refreshToken;
-      if (token !== null) await revocations.add(token);
+      if (token !== null) await revocations.add({ server: home, token });
       await forget();
       await revocations.flush();
     },

@@ -4,13 +4,16 @@ import type { ApiClient } from '../api/index.ts';
 import type { SecretStore } from './secret-store.ts';
 
 const NAME = 'revocations';
-const Tokens = z.array(z.string()).max(50);
+/** `server` is the address that gave the token: no other one may ever see it. */
+const Entry = z.object({ server: z.string(), token: z.string() });
+type Entry = z.infer<typeof Entry>;
+const Entries = z.array(Entry).max(50);
 
 /** Sign-outs that the server hasn't heard of yet. They wait where other secrets do. */
-export type Revocations = { add(token: string): Promise<void>; flush(): Promise<void> };
+export type Revocations = { add(entry: Entry): Promise<void>; flush(): Promise<void> };
 
 export function createRevocations(api: ApiClient, secrets: SecretStore): Revocations {
-  let pending: string[] = [];
+  let pending: readonly Entry[] = [];
   let isRead = false;
   let flushing: Promise<void> | undefined;
 
@@ -20,7 +23,7 @@ export function createRevocations(api: ApiClient, secrets: SecretStore): Revocat
     const { value } = await secrets.get(NAME);
     if (value === null) return;
     try {
-      const parsed = Tokens.safeParse(JSON.parse(value));
+      const parsed = Entries.safeParse(JSON.parse(value));
       if (parsed.success) pending = [...parsed.data, ...pending];
     } catch {
       await secrets.delete(NAME);
@@ -34,25 +37,26 @@ export function createRevocations(api: ApiClient, secrets: SecretStore): Revocat
 
   async function send(): Promise<void> {
     await read();
-    while (pending.length > 0) {
-      const [token] = pending;
-      if (token === undefined) return;
+    for (;;) {
+      // Those of another server wait until that one is the app's server again.
+      const entry = pending.find((one) => one.server === api.baseUrl());
+      if (entry === undefined) return;
       try {
-        await api.call('auth.signOut', { body: { refreshToken: token } }, { retries: 0, timeoutMs: 5000 });
+        await api.call('auth.signOut', { body: { refreshToken: entry.token } }, { retries: 0, timeoutMs: 5000 });
       } catch (thrown) {
         const isPassing = thrown instanceof AppError && (thrown.code.startsWith('network.') || thrown.code === 'request.rateLimited');
         if (isPassing) return;
         // A definite answer (unknown, ended already) needs no second try.
       }
-      pending = pending.slice(1);
+      pending = pending.filter((one) => one !== entry);
       await save();
     }
   }
 
   return {
-    add: async (token) => {
+    add: async (entry) => {
       await read();
-      pending = [...pending, token].slice(-50);
+      pending = [...pending, entry].slice(-50);
       await save();
     },
     flush: () => {
