@@ -1,11 +1,12 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { InspectOutcome } from '@pingplex/shared/contracts/engine';
+import type { EngineJob, InspectOutcome } from '@pingplex/shared/contracts/engine';
 import type { IpcEvents } from '@pingplex/shared/contracts/ipc';
 import { AppError } from '@pingplex/shared/errors';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Library } from '../../src/main/library/library.ts';
+import { PreviewCache } from '../../src/main/library/preview-cache.ts';
 import { scan } from '../../src/main/library/scan.ts';
 
 let dir: string;
@@ -147,5 +148,44 @@ describe('the registry', () => {
     await vi.waitFor(() => expect(library.page(0, 10).files.some(({ state }) => state === 'reading')).toBe(false));
     const states = library.page(0, 10).files.map(({ name, state, error }) => `${name} ${state} ${error?.code}`);
     expect(states.sort()).toEqual(['a.jpg failed file.damaged', 'b.PNG missing file.notFound', 'c.mp4 missing file.notFound']);
+  });
+
+  test('a file that was changed and is added again is read anew', async () => {
+    let inspected = 0;
+    const library = make(async () => {
+      inspected += 1;
+      throw new AppError('file.damaged', 'broken');
+    });
+    await library.add([at('in', 'a.jpg')]);
+    await vi.waitFor(() => expect(library.page(0, 1).files[0]?.state).toBe('failed'));
+    await library.add([at('in', 'a.jpg')]);
+    expect(inspected).toBe(1);
+    await writeFile(at('in', 'a.jpg'), 'a longer text than before');
+    expect(await library.add([at('in', 'a.jpg')])).toMatchObject({ added: 0, alreadyThere: 1 });
+    await vi.waitFor(() => expect(library.page(0, 1).files[0]?.state).toBe('failed'));
+    expect(inspected).toBe(2);
+    expect(library.page(0, 1).files[0]).toMatchObject({ sizeBytes: 25, error: { code: 'file.damaged' } });
+  });
+});
+
+describe('the cache of previews', () => {
+  test('tidying up at start leaves alone what is being made at that moment', async () => {
+    const wrote = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const run = (async (job: Extract<EngineJob, { verb: 'thumbnail' }>) => {
+      const made = path.join(job.temp.dir, `${job.temp.stem}-1.webp`);
+      await writeFile(made, 'picture');
+      wrote.resolve();
+      await goOn.promise;
+      return { path: made, mime: 'image/webp' };
+    }) as unknown as ConstructorParameters<typeof PreviewCache>[1];
+    const cache = new PreviewCache(at('cache'), run);
+    const thumbnail = cache.thumbnail(at('in', 'a.jpg'), 384);
+    await wrote.promise;
+    await writeFile(at('cache', '.pingplex-of-a-killed-run-1.webp'), 'half');
+    await cache.prune();
+    goOn.resolve();
+    expect(await readdir(at('cache'))).toHaveLength(1);
+    expect((await thumbnail).path).toMatch(/[0-9a-f]{40}\.webp$/);
   });
 });

@@ -72,8 +72,11 @@ export class Library {
     const refused: AddReport['refused'][number][] = [];
     for await (const portion of scan(paths)) {
       for (const found of portion.found) {
-        if (this.#byPath.has(found.path)) alreadyThere++;
-        else {
+        const known = this.#byPath.get(found.path);
+        if (known !== undefined) {
+          alreadyThere++;
+          this.#lookAgain(known, found);
+        } else {
           this.#register(found);
           added++;
         }
@@ -140,6 +143,16 @@ export class Library {
     this.#files.set(id, { path: found.path, root: found.root, view });
     this.#byPath.set(found.path, id);
     this.#touch(id);
+    void this.#inspectQuick(id, found.path);
+  }
+
+  /** A file that is added again after it was changed (or came back) is read anew; runs refuse one that isn't what its row says. */
+  #lookAgain(id: MediaFileId, found: FoundFile): void {
+    const view = this.#files.get(id)?.view;
+    if (view === undefined) return;
+    const isSame = view.sizeBytes === found.sizeBytes && view.modifiedAt === found.modifiedAtMs;
+    if (isSame && view.state !== 'missing') return;
+    this.#update(id, { state: 'reading', sizeBytes: found.sizeBytes, modifiedAt: found.modifiedAtMs, error: null });
     void this.#inspectQuick(id, found.path);
   }
 

@@ -8,6 +8,7 @@ export type CachedFile = { readonly path: string; readonly mime: string; readonl
 
 /** Upper bound of what thumbnails and previews may take on disk. */
 const MAX_BYTES = 1_000_000_000;
+const KEY_CHARS = 40;
 const MIME: Readonly<Record<string, string>> = {
   '.webp': 'image/webp',
   '.mp4': 'video/mp4',
@@ -53,7 +54,8 @@ export class PreviewCache {
       names.map(async (name) => {
         const full = path.join(this.#dir, name);
         const info = await stat(full).catch(() => null);
-        return { full, bytes: info?.size ?? 0, usedAt: info?.atimeMs ?? 0, leftover: name.startsWith('.pingplex-') };
+        const isBeingMade = this.#underWay.has(name.replace(/^\.pingplex-/, '').slice(0, KEY_CHARS));
+        return { full, bytes: info?.size ?? 0, usedAt: info?.atimeMs ?? 0, leftover: name.startsWith('.pingplex-') && !isBeingMade };
       }),
     );
     let total = 0;
@@ -69,7 +71,7 @@ export class PreviewCache {
     make: (temp: TempPlace) => Promise<{ path: string; mime: string; proxy?: boolean }>,
   ): Promise<CachedFile> {
     const info = await stat(file);
-    const key = createHash('sha256').update(`${file}\0${info.size}\0${info.mtimeMs}\0${what}`).digest('hex').slice(0, 40);
+    const key = createHash('sha256').update(`${file}\0${info.size}\0${info.mtimeMs}\0${what}`).digest('hex').slice(0, KEY_CHARS);
     const known = this.#underWay.get(key);
     if (known !== undefined) return known;
     const work = this.#find(key).then((found) => found ?? this.#make(key, make));
