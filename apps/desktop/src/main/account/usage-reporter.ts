@@ -20,31 +20,40 @@ const sizeClass = (bytes: number): SizeClass =>
 /** Counts, kinds and rough sizes of local work for the server's usage log: never names, paths or content. */
 export function createUsageReporter(options: {
   readonly api: ApiClient;
-  readonly isSignedIn: () => boolean;
+  /** Id of who is signed in; null for nobody. */
+  readonly accountId: () => string | null;
   readonly logger: Logger;
   /** Time between two reports. */
   readonly everyMs?: number;
 }): UsageReporter {
   type Event = { verb: UsageVerb; kind: MediaKind; count: number; sizeClass: SizeClass };
   let counted = new Map<string, Event>();
+  /** Whose work was counted: nobody else's report may hold it. */
+  let owner: string | null = null;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
 
   async function flush(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
-    if (counted.size === 0 || !options.isSignedIn()) {
-      counted.clear();
-      return;
-    }
+    takeOwner();
+    if (counted.size === 0) return;
+    const reporter = owner;
     const events = [...counted.values()].slice(0, 100);
     counted = new Map();
     try {
       await options.api.call('usage.report', { body: { events } }, { retries: 0 });
     } catch (thrown) {
       options.logger.debug({ code: toAppError(thrown).code }, 'usage not reported');
-      for (const event of events) add(event);
+      takeOwner();
+      if (owner === reporter) for (const event of events) add(event);
     }
+  }
+
+  function takeOwner(): void {
+    const current = options.accountId();
+    if (current === null || current !== owner) counted.clear();
+    owner = current;
   }
 
   function add(event: Event): void {
@@ -61,7 +70,8 @@ export function createUsageReporter(options: {
 
   return {
     count: (verb, kind, bytes) => {
-      if (options.isSignedIn()) add({ verb, kind, count: 1, sizeClass: sizeClass(bytes) });
+      takeOwner();
+      if (owner !== null) add({ verb, kind, count: 1, sizeClass: sizeClass(bytes) });
     },
     flush,
     stop: () => {

@@ -65,7 +65,7 @@ export async function createServices(options: ServicesOptions) {
     },
     logger,
   });
-  const usage = createUsageReporter({ api, isSignedIn: () => account.state().account !== null, logger });
+  const usage = createUsageReporter({ api, accountId: () => account.state().account?.id ?? null, logger });
   const interactive = <J extends EngineJob>(job: J): Promise<OutcomeOf<J['verb']>> => engine.run(job, { lane: 'interactive' });
   const library = new Library({
     homeDir: options.homeDir,
