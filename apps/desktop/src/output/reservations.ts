@@ -1,5 +1,5 @@
-import { open, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { link, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { ConflictRule } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
 import { errnoOf, outputError, withLockRetries } from './fs-errors.ts';
@@ -30,8 +30,30 @@ export async function reservationHolder(path: string): Promise<string | undefine
   }
 }
 
-/** Creates the reservation; false when somebody was faster. */
+/** File systems without hard links (FAT, some network drives) answer one of these. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK']);
+
+/**
+ * Creates the reservation; false when somebody was faster. Its line is written aside and linked into place, so that no crash can leave
+ * an empty file that nobody recognises as a reservation.
+ */
 async function claim(path: string, holder: string): Promise<boolean> {
+  const aside = join(dirname(path), `${holder}.reserved`);
+  try {
+    await writeFile(aside, `${MARK}${holder}\n`);
+    await withLockRetries(() => link(aside, path));
+    return true;
+  } catch (thrown) {
+    const code = errnoOf(thrown) ?? '';
+    if (code === 'EEXIST') return false;
+    if (NO_LINKS.has(code)) return await claimInPlace(path, holder);
+    throw thrown;
+  } finally {
+    await rm(aside, { force: true });
+  }
+}
+
+async function claimInPlace(path: string, holder: string): Promise<boolean> {
   let handle: Awaited<ReturnType<typeof open>>;
   try {
     handle = await withLockRetries(() => open(path, 'wx'));
