@@ -145,6 +145,8 @@ describe('row 79: the whole way by the keyboard', () => {
     expect(items.map(({ state }) => state)).toEqual(['done', 'done', 'done']);
     expect(await filesBelow(output)).toHaveLength(3);
 
+    // The window hears of the end a moment after main knows it; a batch that still runs would come with its files shown.
+    await page.getByTestId('queue-count').waitFor({ state: 'detached' });
     await press('Control+2');
     await page.getByTestId('screen-queue').waitFor();
     await tabTo('Show files');
