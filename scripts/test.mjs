@@ -11,21 +11,36 @@ import { ensureSystemPackages, openDesktop } from './lib/system.mjs';
 const REPORT = path.join('test-results', 'vitest.json');
 const REPORTS = ['packages/shared', 'apps/server', 'apps/desktop'].map((workspace) => path.join(ROOT, workspace, REPORT));
 
-/** Adds up vitest's JSON reports. A suite that couldn't be loaded counts as one failure, and so does a workspace without a report. */
+/** How much of one failure's message is repeated at the end. */
+const MESSAGE_LINES = 25;
+
+/** Reads vitest's JSON reports. A suite that couldn't be loaded counts as one failure, and so does a workspace without a report. */
 function addUp() {
   let passed = 0;
-  let failed = 0;
+  const failures = [];
   for (const file of REPORTS) {
+    const workspace = path.relative(ROOT, path.dirname(path.dirname(file)));
     if (!existsSync(file)) {
-      failed++;
+      failures.push({ name: workspace, message: 'no test report was written' });
       continue;
     }
     const report = JSON.parse(readFileSync(file, 'utf8'));
     passed += report.numPassedTests;
-    failed += report.numFailedTests;
-    failed += report.testResults.filter((suite) => suite.status === 'failed' && suite.assertionResults.length === 0).length;
+    for (const suite of report.testResults) {
+      const name = path.relative(ROOT, suite.name);
+      const failed = suite.assertionResults.filter((test) => test.status === 'failed');
+      for (const test of failed) failures.push({ name: `${name} > ${test.fullName}`, message: test.failureMessages.join('\n') });
+      if (suite.status === 'failed' && suite.assertionResults.length === 0) failures.push({ name, message: suite.message ?? '' });
+    }
   }
-  return { passed, failed };
+  return { passed, failures };
+}
+
+/** Says once more what failed, so that it stands at the end of a long log. */
+function sayFailures(failures) {
+  for (const { name, message } of failures) {
+    process.stdout.write(`\nFAILED ${name}\n${message.split('\n').slice(0, MESSAGE_LINES).join('\n')}\n`);
+  }
 }
 
 const HELP = `npm test [-- PATH …]
@@ -56,8 +71,10 @@ try {
   const [command, all] = desktop.wrap(pinnedNode(), args);
   const { exitCode } = await run(command, all, { env, allowFailure: true });
   desktop.close();
-  const { passed, failed } = addUp();
+  const { passed, failures } = addUp();
+  const failed = failures.length;
   if (passed + failed === 0) throw new Error('No test was run.');
+  sayFailures(failures);
   process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
   process.exit(exitCode === 0 && failed === 0 ? 0 : 1);
 } catch (error) {
