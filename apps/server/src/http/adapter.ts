@@ -31,7 +31,7 @@ export function mountContract(app: Express, handlers: Handlers<HttpRouteId>, raw
     app[methodName(route.method)](route.path, (request: Request, response: Response) => answer(route, handler, request, response, deps));
   }
   for (const route of raw) {
-    for (const method of route.methods) {
+    for (const method of Object.keys(route.operations)) {
       remember(route.path, method);
       app[methodName(method)](route.path, async (request: Request, response: Response) => {
         response.locals['route'] = route.path;
@@ -40,7 +40,8 @@ export function mountContract(app: Express, handlers: Handlers<HttpRouteId>, raw
       });
     }
   }
-  for (const [path, methods] of allowed) {
+  // A literal path before a pattern that would match it too: each answers with its own methods.
+  for (const [path, methods] of [...allowed].sort(([a], [b]) => a.split(':').length - b.split(':').length)) {
     app.all(path, (_request, response) => {
       response.setHeader('Allow', [...methods].join(', '));
       throw new AppError('request.methodNotAllowed', `allowed here: ${[...methods].join(', ')}`);

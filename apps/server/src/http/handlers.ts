@@ -36,9 +36,23 @@ type Handler<Id extends HttpRouteId> = (input: InputOf<Id>) => Promise<z.input<R
 /** Handlers of some routes: what `modules/<x>/routes.ts` exports. A missing or foreign one does not compile. */
 export type Handlers<Ids extends HttpRouteId> = { readonly [Id in Ids]: Handler<Id> };
 
+type RawMethod = 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE' | 'OPTIONS';
+type RawHeader = { description: string; required?: boolean };
+
+/** What one method of a raw route takes and gives, as OpenAPI tells it. */
+export type RawOperation = {
+  id: string;
+  summary: string;
+  requestHeaders?: Readonly<Record<string, RawHeader>>;
+  /** Media type of the request's body. */
+  requestType?: string;
+  /** By status; refusals (problem+json) are added to all of them. */
+  responses: Readonly<Record<number, { description: string; type?: string; headers?: Readonly<Record<string, string>> }>>;
+};
+
 /** An endpoint that is not JSON in, JSON out: uploads, event streams, files, pages. It answers by itself. */
 export type RawRoute = {
-  methods: readonly ('GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS')[];
+  operations: Readonly<Partial<Record<RawMethod, RawOperation>>>;
   /** Express 5 pattern; also what the logs and figures show. */
   path: string;
   access: 'public' | 'user' | 'session';

@@ -31,7 +31,7 @@ export function createHttpApp(deps: HttpDeps): Express {
   app.set('case sensitive routing', true);
   app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } }));
   app.use(observe(deps));
-  mountContract(app, deps.handlers, [openApiRoute(deps.version), ...deps.rawRoutes], deps);
+  mountContract(app, deps.handlers, [...deps.rawRoutes, openApiRoute(deps.version, deps.rawRoutes)], deps);
   app.use(() => {
     throw new AppError('request.notFound', 'there is nothing here');
   });

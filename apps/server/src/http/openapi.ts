@@ -1,6 +1,6 @@
 import { HTTP_ROUTES, type HttpRouteId, Problem, type Route } from '@pingplex/shared/contracts/http';
 import { z } from 'zod';
-import type { RawRoute } from './handlers.ts';
+import type { RawOperation, RawRoute } from './handlers.ts';
 
 type Json = Record<string, unknown>;
 const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Json => {
@@ -8,11 +8,19 @@ const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Json => {
   return rest;
 };
 
-/** `GET /openapi.json`: OpenAPI 3.1 of every route of the contract, made from the same schemas that check the requests. */
-export function openApiRoute(version: string): RawRoute {
-  const text = JSON.stringify(openApiDocument(version));
+const OWN: RawRoute['operations'] = {
+  GET: { id: 'system.openApi', summary: 'This document', responses: { 200: { description: 'OpenAPI 3.1', type: 'application/json' } } },
+};
+
+/** `GET /openapi.json`: OpenAPI 3.1 of every route, made from the schemas that check the requests and from what raw routes say of themselves. */
+export function openApiRoute(version: string, raw: readonly RawRoute[]): RawRoute {
+  const described: Pick<RawRoute, 'operations' | 'path' | 'access'>[] = [
+    ...raw,
+    { operations: OWN, path: '/openapi.json', access: 'public' },
+  ];
+  const text = JSON.stringify(openApiDocument(version, described));
   return {
-    methods: ['GET'],
+    operations: OWN,
     path: '/openapi.json',
     access: 'public',
     handle: (_request, response) => {
@@ -23,11 +31,17 @@ export function openApiRoute(version: string): RawRoute {
 }
 
 /** The document itself. */
-function openApiDocument(version: string): Json {
+function openApiDocument(version: string, raw: readonly Pick<RawRoute, 'operations' | 'path' | 'access'>[]): Json {
   const paths: Record<string, Json> = {};
   for (const [id, route] of Object.entries(HTTP_ROUTES) as [HttpRouteId, Route][]) {
-    const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
+    const path = templateOf(route.path);
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(id, route) };
+  }
+  for (const route of raw) {
+    const path = templateOf(route.path);
+    for (const [method, described] of Object.entries(route.operations)) {
+      paths[path] = { ...paths[path], [method.toLowerCase()]: rawOperation(described, route) };
+    }
   }
   return {
     openapi: '3.1.0',
@@ -43,6 +57,11 @@ function openApiDocument(version: string): Json {
   };
 }
 
+/** Express' `:name` as OpenAPI's `{name}`. */
+const templateOf = (path: string): string => path.replaceAll(/:(\w+)/g, '{$1}');
+
+const securityOf = (access: string): Json[] => (access === 'public' ? [] : [{ accessToken: [] }]);
+
 function operation(id: string, route: Route): Json {
   const parameters = [...parametersOf(route.params, 'path'), ...parametersOf(route.query, 'query')];
   if (route.idempotent)
@@ -53,7 +72,7 @@ function operation(id: string, route: Route): Json {
     operationId: id,
     summary: route.summary,
     tags: [id.split('.')[0]],
-    security: route.access === 'public' ? [] : [{ accessToken: [] }],
+    security: securityOf(route.access),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(hasBody ? { requestBody: { required: true, content: { 'application/json': { schema: body } } } } : {}),
     responses: {
@@ -71,4 +90,42 @@ function parametersOf(schema: z.ZodType, place: 'path' | 'query'): Json[] {
     required: place === 'path' || required.includes(name),
     schema: value,
   }));
+}
+
+const TEXT = { type: 'string' };
+
+function rawOperation(of: RawOperation, route: Pick<RawRoute, 'path' | 'access'>): Json {
+  const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { ...TEXT, format: 'uuid' },
+  }));
+  const inHeader = Object.entries(of.requestHeaders ?? {}).map(([name, { description, required = false }]) => ({
+    name,
+    in: 'header',
+    required,
+    description,
+    schema: TEXT,
+  }));
+  const parameters = [...inPath, ...inHeader];
+  const responses = Object.entries(of.responses).map(([status, { description, type, headers }]) => [
+    status,
+    {
+      description,
+      ...(type === undefined ? {} : { content: { [type]: { schema: TEXT } } }),
+      ...(headers === undefined
+        ? {}
+        : { headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, { description: text, schema: TEXT }])) }),
+    },
+  ]);
+  return {
+    operationId: of.id,
+    summary: of.summary,
+    tags: [of.id.split('.')[0]],
+    security: securityOf(route.access),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(of.requestType === undefined ? {} : { requestBody: { required: true, content: { [of.requestType]: { schema: TEXT } } } }),
+    responses: { ...Object.fromEntries(responses), default: { $ref: '#/components/responses/Problem' } },
+  };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { HTTP_ROUTES, Problem, type Route } from '@pingplex/shared/contracts/http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, DEVICE, startServer, type TestServer, type Tokens } from '../helpers/test-server.ts';
@@ -105,7 +106,15 @@ describe('the HTTP layer', () => {
     expect(body['openapi']).toBe('3.1.0');
     const paths = body['paths'] as Record<string, Record<string, { operationId: string; responses: object; security: unknown[] }>>;
     const described = Object.values(paths).flatMap((p) => Object.values(p).map((o) => o.operationId));
-    expect(described.sort()).toEqual(ROUTES.map(([id]) => id).sort());
+    const raw = ['auth.confirmPage', 'auth.jwks', 'auth.resetPage', 'events.stream', 'results.content', 'results.head', 'system.openApi'];
+    const tus = ['uploads.append', 'uploads.create', 'uploads.drop', 'uploads.offset', 'uploads.options'];
+    expect(described.sort()).toEqual([...ROUTES.map(([id]) => id), ...raw, ...tus].sort());
+    // What a path allows is what is described for it.
+    for (const [path, operations] of Object.entries(paths)) {
+      const refused = await server.call('PUT', path.replaceAll(/\{\w+\}/g, randomUUID()), { token: user.accessToken });
+      expect([path, refused.headers.get('allow')?.toLowerCase().split(', ').sort()]).toEqual([path, Object.keys(operations).sort()]);
+    }
+    expect(Object.keys(paths['/v1/results/{id}/content']?.['get']?.responses ?? {})).toEqual(['200', '206', '304', '416', 'default']);
     for (const [id, route] of ROUTES) {
       const operation = paths[route.path.replaceAll(/:(\w+)/g, '{$1}')]?.[route.method.toLowerCase()];
       expect([id, Object.keys(operation?.responses ?? {})]).toEqual([id, [String(route.status), 'default']]);

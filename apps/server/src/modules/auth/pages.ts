@@ -92,7 +92,13 @@ const CSP = [
 
 /** Pages behind the links of our mails (A13): opening one changes nothing, nothing is loaded from elsewhere, no cookie is set. */
 export const mailPages: readonly RawRoute[] = (['confirm', 'reset'] as const).map((page) => ({
-  methods: ['GET'],
+  operations: {
+    GET: {
+      id: `auth.${page}Page`,
+      summary: `The page behind the ${page} link of a mail; opening it changes nothing`,
+      responses: { 200: { description: 'A page in the language asked for', type: 'text/html' } },
+    },
+  },
   path: `/mail/${page}`,
   access: 'public',
   handle(request, response, ctx) {

@@ -29,7 +29,13 @@ export function authRoutes(auth: AuthService, sessions: DeviceSessions): Handler
 /** `GET /.well-known/jwks.json`: the public keys of access tokens. */
 export function jwksRoute(keys: SigningKeys): RawRoute {
   return {
-    methods: ['GET'],
+    operations: {
+      GET: {
+        id: 'auth.jwks',
+        summary: 'Public keys of access tokens (RFC 7517)',
+        responses: { 200: { description: 'JSON Web Key Set', type: 'application/json' } },
+      },
+    },
     path: '/.well-known/jwks.json',
     access: 'public',
     async handle(_request, response) {

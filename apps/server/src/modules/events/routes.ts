@@ -7,7 +7,14 @@ import { type EventStreamDeps, streamEvents } from './stream.ts';
 export function eventRawRoutes(deps: EventStreamDeps): RawRoute[] {
   return [
     {
-      methods: ['GET'],
+      operations: {
+        GET: {
+          id: 'events.stream',
+          summary: "The user's events as they happen (server-sent events)",
+          requestHeaders: { 'Last-Event-ID': { description: 'Goes on after this event; without it the stream begins now' } },
+          responses: { 200: { description: 'One event a change, until the client leaves', type: 'text/event-stream' } },
+        },
+      },
       path: EVENTS_PATH,
       access: 'session',
       handle: async (req, res, ctx) => {

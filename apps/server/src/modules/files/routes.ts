@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Db } from '../../db/client.ts';
 import type { Handlers, RawRoute } from '../../http/handlers.ts';
 import type { ObjectStorage } from '../../storage/storage.ts';
+import { RESULT_CONTENT, UPLOAD, UPLOADS } from './operations.ts';
 import { sendResult } from './results.ts';
 import type { Tus } from './tus.ts';
 import { findByHash } from './uploads.ts';
@@ -21,10 +22,10 @@ export function filesRawRoutes(deps: FilesDeps): RawRoute[] {
     await deps.tus.handle(requireAuth(ctx.auth).userId, req, res);
   };
   return [
-    { methods: ['POST', 'OPTIONS'], path: TUS_PATH, access: 'user', handle: upload },
-    { methods: ['HEAD', 'PATCH', 'DELETE'], path: `${TUS_PATH}/:id`, access: 'user', handle: upload },
+    { operations: UPLOADS, path: TUS_PATH, access: 'user', handle: upload },
+    { operations: UPLOAD, path: `${TUS_PATH}/:id`, access: 'user', handle: upload },
     {
-      methods: ['GET', 'HEAD'],
+      operations: RESULT_CONTENT,
       path: resultContentPath(':id'),
       access: 'user',
       handle: async (req, res, ctx) => {
