@@ -75,7 +75,7 @@ export function createHandlers(options: HandlersOptions): IpcHandlers {
         const made = await services.previews.preview(file);
         return { url: `media://preview/${path.basename(made.path)}`, mime: made.mime, proxy: true };
       },
-      waveform: (id, peaks) => services.interactive({ verb: 'waveform', path: services.library.need(id).path, peaks }),
+      waveform: (id, peaks, loudness) => services.previews.waveform(services.library.need(id).path, peaks, loudness),
       reveal: (id) => {
         shell.showItemInFolder(services.library.need(id).path);
         return true;
@@ -88,6 +88,7 @@ export function createHandlers(options: HandlersOptions): IpcHandlers {
         shell.showItemInFolder(result.path);
         return true;
       },
+      waveformOfResult: (id, peaks, loudness) => services.previews.waveform(needResult(services, id).path, peaks, loudness),
       previewResult: async (id): Promise<PreviewView> => {
         const result = needResult(services, id);
         const summary = FORMATS[result.format].kind === 'video' ? (await services.library.look(result.path)).summary : null;

@@ -1,3 +1,4 @@
+import type { WaveformOutcome } from '@pingplex/shared/contracts/engine';
 import type { BatchView, Estimate, IpcParsed, ItemView, PreviewView, ResultView } from '@pingplex/shared/contracts/ipc';
 import type { BatchId, ItemId, Recipe, RecipeId, ResultId } from '@pingplex/shared/domain';
 import type { IpcHandlers } from './router.ts';
@@ -23,9 +24,10 @@ export type BatchPorts = {
   };
   readonly revealResult: (id: ResultId) => boolean;
   readonly previewResult: (id: ResultId) => Promise<PreviewView>;
+  readonly waveformOfResult: (id: ResultId, peaks: number, loudness: boolean) => Promise<WaveformOutcome>;
 };
 
-export function batchHandlers({ batches, revealResult, previewResult }: BatchPorts): BatchRoutes {
+export function batchHandlers({ batches, revealResult, previewResult, waveformOfResult }: BatchPorts): BatchRoutes {
   return {
     'recipes.list': () => ({ recipes: batches.recipes() }),
     'recipes.save': (input) => batches.saveRecipe(input),
@@ -48,5 +50,6 @@ export function batchHandlers({ batches, revealResult, previewResult }: BatchPor
     'batches.remove': async ({ batchId }) => ({ removed: await batches.remove(batchId) }),
     'results.reveal': ({ id }) => ({ shown: revealResult(id) }),
     'results.preview': ({ id }) => previewResult(id),
+    'results.waveform': ({ id, peaks, loudness }) => waveformOfResult(id, peaks, loudness),
   };
 }

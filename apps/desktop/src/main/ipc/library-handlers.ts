@@ -11,7 +11,7 @@ export type LibraryPorts = {
   readonly remove: (ids: readonly MediaFileId[]) => number;
   readonly inspectFull: (id: MediaFileId) => Promise<InspectOutcome>;
   readonly preview: (id: MediaFileId) => Promise<PreviewView>;
-  readonly waveform: (id: MediaFileId, peaks: number) => Promise<WaveformOutcome>;
+  readonly waveform: (id: MediaFileId, peaks: number, loudness: boolean) => Promise<WaveformOutcome>;
   readonly reveal: (id: MediaFileId) => boolean;
 };
 
@@ -28,7 +28,7 @@ export function libraryHandlers(ports: LibraryPorts): LibraryRoutes {
     'library.remove': ({ ids }) => ({ removed: ports.remove(ids) }),
     'library.inspect': ({ id }) => ports.inspectFull(id),
     'library.preview': ({ id }) => ports.preview(id),
-    'library.waveform': ({ id, peaks }) => ports.waveform(id, peaks),
+    'library.waveform': ({ id, peaks, loudness }) => ports.waveform(id, peaks, loudness),
     'library.reveal': ({ id }) => ({ shown: ports.reveal(id) }),
   };
 }

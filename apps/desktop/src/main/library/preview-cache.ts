@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { EngineJob, OutcomeOf, TempPlace } from '@pingplex/shared/contracts/engine';
+import { type EngineJob, type OutcomeOf, type TempPlace, WaveformOutcome } from '@pingplex/shared/contracts/engine';
 
 type Runner = <J extends EngineJob>(job: J) => Promise<OutcomeOf<J['verb']>>;
 export type CachedFile = { readonly path: string; readonly mime: string; readonly proxy: boolean };
@@ -39,6 +39,24 @@ export class PreviewCache {
     return this.#cached(file, 'preview', (temp) => this.#run({ verb: 'preview', path: file, temp }));
   }
 
+  /** Shape, and on wish loudness, of a sound. Kept as text that no address leads to. */
+  async waveform(file: string, peaks: number, loudness: boolean): Promise<WaveformOutcome> {
+    const key = await keyOf(file, `waveform-${peaks}${loudness ? '-loudness' : ''}`);
+    const full = path.join(this.#dir, `${key}.json`);
+    const kept = await readFile(full, 'utf8').then(
+      (text) => parseWaveform(text),
+      () => null,
+    );
+    if (kept !== null) return kept;
+    const made = await this.#run({ verb: 'waveform', path: file, peaks, loudness });
+    await mkdir(this.#dir, { recursive: true, mode: 0o700 });
+    // Two that draw the same at the same time write aside under names of their own; the last one stays.
+    const aside = path.join(this.#dir, `.pingplex-${key}-${randomUUID()}`);
+    await writeFile(aside, JSON.stringify(made), { mode: 0o600 });
+    await rename(aside, full);
+    return made;
+  }
+
   /** A finished preview by the name in its address, or null. */
   async byName(name: string): Promise<{ path: string; mime: string } | null> {
     const mime = MIME[path.extname(name)];
@@ -70,8 +88,7 @@ export class PreviewCache {
     what: string,
     make: (temp: TempPlace) => Promise<{ path: string; mime: string; proxy?: boolean }>,
   ): Promise<CachedFile> {
-    const info = await stat(file);
-    const key = createHash('sha256').update(`${file}\0${info.size}\0${info.mtimeMs}\0${what}`).digest('hex').slice(0, KEY_CHARS);
+    const key = await keyOf(file, what);
     const known = this.#underWay.get(key);
     if (known !== undefined) return known;
     const work = this.#find(key).then((found) => found ?? this.#make(key, make));
@@ -100,5 +117,20 @@ export class PreviewCache {
     const full = path.join(this.#dir, key + path.extname(made.path));
     await rename(made.path, full);
     return { path: full, mime: made.mime, proxy: made.proxy ?? true };
+  }
+}
+
+/** Name under which `what` of this version of a file is kept. */
+async function keyOf(file: string, what: string): Promise<string> {
+  const info = await stat(file);
+  return createHash('sha256').update(`${file}\0${info.size}\0${info.mtimeMs}\0${what}`).digest('hex').slice(0, KEY_CHARS);
+}
+
+/** @returns null when the text is not what was written: cut short, or of another version */
+function parseWaveform(text: string): WaveformOutcome | null {
+  try {
+    return WaveformOutcome.parse(JSON.parse(text));
+  } catch {
+    return null;
   }
 }

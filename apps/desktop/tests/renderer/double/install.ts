@@ -141,6 +141,7 @@ const handlers: Handlers = {
   'library.waveform': ({ peaks }) => ({
     peaks: Array.from({ length: peaks }, (_, n) => Math.abs(Math.sin(n / 9) * Math.cos(n / 31)) * 0.9 + 0.05),
     durationMs: 21_000,
+    loudnessLufs: -13.9,
   }),
   'library.reveal': () => ({ shown: true }),
   'recipes.list': () => ({ recipes }),
@@ -169,6 +170,11 @@ const handlers: Handlers = {
   'batches.retry': () => ({ queued: 1 }),
   'batches.remove': () => ({ removed: true }),
   'results.reveal': () => ({ shown: true }),
+  'results.waveform': ({ peaks }) => ({
+    peaks: Array.from({ length: peaks }, (_, n) => Math.abs(Math.sin(n / 9) * Math.cos(n / 31)) * 0.9 + 0.05),
+    durationMs: 21_000,
+    loudnessLufs: -16.2,
+  }),
   'results.preview': ({ id }) => {
     const result = seeded.results.find((one) => one.id === id) ?? none('file.notFound');
     const mime = { image: 'image/jpeg', video: 'video/mp4', audio: 'audio/wav' }[result.kind];

@@ -37,6 +37,8 @@ export const WaveformJob = z.strictObject({
   path,
   /** Number of peaks over the whole length. */
   peaks: z.int().min(16).max(8192),
+  /** Also measure the integrated loudness, which decodes a second time. */
+  loudness: z.boolean().optional(),
 });
 
 const stepJob = { path, temp: TempPlace };

@@ -187,8 +187,15 @@ export const ThumbnailOutcome = z.object({
 export type ThumbnailOutcome = z.infer<typeof ThumbnailOutcome>;
 export const PreviewOutcome = z.object({ path: z.string(), mime: z.string(), proxy: z.boolean() });
 export type PreviewOutcome = z.infer<typeof PreviewOutcome>;
-/** Peaks 0–1, one per slice of equal length; channels mixed down. */
-export const WaveformOutcome = z.object({ peaks: z.array(z.number()), durationMs: z.number() });
+/**
+ * Peaks 0–1, one per slice of equal length; channels mixed down. `loudnessLufs` is the integrated loudness (ITU-R BS.1770-4) when it was
+ * asked for and there is anything to hear.
+ */
+export const WaveformOutcome = z.object({
+  peaks: z.array(z.number()),
+  durationMs: z.number(),
+  loudnessLufs: z.number().optional(),
+});
 export type WaveformOutcome = z.infer<typeof WaveformOutcome>;
 export const CompareOutcome = z.object({ kind: MediaKind, distance: Distance, quality: Quality, notes: z.array(z.string()) });
 export type CompareOutcome = z.infer<typeof CompareOutcome>;

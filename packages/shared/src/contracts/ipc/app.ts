@@ -3,6 +3,15 @@ import { ConflictRule } from '../../domain/recipe.ts';
 import type { Account, Model, Movement, Wallet } from '../http/index.ts';
 import { ipc } from './route.ts';
 
+/** Ways to look at two pictures or films, and whether two sounds are brought to the same loudness. */
+export const CompareSettings = z.strictObject({
+  image: z.enum(['side', 'slider', 'lens']),
+  video: z.enum(['side', 'slider']),
+  levelMatched: z.boolean(),
+});
+export type CompareSettings = z.infer<typeof CompareSettings>;
+export const DEFAULT_COMPARE: CompareSettings = { image: 'slider', video: 'side', levelMatched: true };
+
 /** Remembered choices of the user. Kept by main, versioned on disk. */
 export const Settings = z.strictObject({
   theme: z.enum(['system', 'light', 'dark']),
@@ -16,6 +25,8 @@ export const Settings = z.strictObject({
   conflict: ConflictRule,
   keepTree: z.boolean(),
   serverUrl: z.url().max(500).nullable(),
+  /** How source and result are compared; absent until it was changed once. */
+  compare: CompareSettings.optional(),
 });
 export type Settings = z.infer<typeof Settings>;
 

@@ -5,8 +5,8 @@ import type { NameFinding } from '../../domain/name-template.ts';
 import { ConflictRule, type Recipe, Step, type StepVerb } from '../../domain/recipe.ts';
 import type { BatchState, ItemState } from '../../domain/states.ts';
 import type { AppErrorData } from '../../errors/app-error.ts';
-import type { CleanOutcome, Distance, Quality, Variant } from '../engine/outcomes.ts';
-import type { PreviewView } from './library.ts';
+import type { CleanOutcome, Distance, Quality, Variant, WaveformOutcome } from '../engine/outcomes.ts';
+import { type PreviewView, waveform } from './library.ts';
 import { ipc } from './route.ts';
 
 const steps = z.array(Step).min(1).max(12);
@@ -132,4 +132,5 @@ export const batchRoutes = {
 
   'results.reveal': ipc<{ shown: boolean }>()(z.strictObject({ id: ResultId })),
   'results.preview': ipc<PreviewView>()(z.strictObject({ id: ResultId })),
+  'results.waveform': ipc<WaveformOutcome>()(z.strictObject({ id: ResultId, ...waveform })),
 } as const;

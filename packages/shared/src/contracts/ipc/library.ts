@@ -45,6 +45,9 @@ export type LibraryPage = {
 /** Something that the window can show: a `media://` address, and whether it is a labelled stand-in for the original. */
 export type PreviewView = { readonly url: string; readonly mime: string; readonly proxy: boolean };
 
+/** How fine, and whether the integrated loudness is wanted too. */
+export const waveform = { peaks: z.int().min(16).max(4096), loudness: z.boolean().default(false) } as const;
+
 const one = z.strictObject({ id: MediaFileId });
 const paths = z.array(z.string().min(1).max(4096)).min(1).max(20_000);
 
@@ -55,7 +58,7 @@ export const libraryRoutes = {
   'library.remove': ipc<{ removed: number }>()(z.strictObject({ ids: z.array(MediaFileId).min(1).max(100_000) })),
   'library.inspect': ipc<InspectOutcome>()(one),
   'library.preview': ipc<PreviewView>()(one),
-  'library.waveform': ipc<WaveformOutcome>()(z.strictObject({ id: MediaFileId, peaks: z.int().min(16).max(4096) })),
+  'library.waveform': ipc<WaveformOutcome>()(z.strictObject({ id: MediaFileId, ...waveform })),
   'library.reveal': ipc<{ shown: boolean }>()(one),
 } as const;
 

@@ -80,7 +80,11 @@ export const work = {
     mute: 'Sound off',
     unmute: 'Sound on',
     drawing: 'Drawing the waveform…',
-    proxy: 'Preview, smaller than the original',
+    standIn: {
+      image: 'Preview made by pingplex: at most 2560 pixels',
+      video: 'Preview made by pingplex: 480 lines, H.264',
+      audio: 'Preview made by pingplex: AAC, 128 kb/s',
+    },
   },
   summary: {
     file: 'File',

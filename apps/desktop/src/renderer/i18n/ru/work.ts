@@ -100,7 +100,11 @@ export const work = {
     mute: 'Выключить звук',
     unmute: 'Включить звук',
     drawing: 'Рисуем волну…',
-    proxy: 'Просмотр, меньше оригинала',
+    standIn: {
+      image: 'Просмотр сделан pingplex: не больше 2560 точек',
+      video: 'Просмотр сделан pingplex: 480 строк, H.264',
+      audio: 'Просмотр сделан pingplex: AAC, 128 кбит/с',
+    },
   },
   summary: {
     file: 'Файл',

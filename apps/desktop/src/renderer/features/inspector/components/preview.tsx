@@ -51,7 +51,9 @@ export function Preview({ file, takeFocus = false }: { file: MediaFileView; take
         <ImagePreview url={value.url} name={file.name} takeFocus={takeFocus} />
       )}
       {value.proxy ? (
-        <span className="over-media pointer-events-none absolute top-2 left-2 rounded-sm px-1.75 text-xs">{t('preview.proxy')}</span>
+        <span className="over-media pointer-events-none absolute top-2 left-2 rounded-sm px-1.75 text-xs">
+          {t(`preview.standIn.${value.mime.startsWith('video/') ? 'video' : value.mime.startsWith('audio/') ? 'audio' : 'image'}`)}
+        </span>
       ) : null}
     </div>
   );

@@ -1,31 +1,36 @@
-import { mediaUrls, type ResultView } from '@pingplex/shared/contracts/ipc';
+import { mediaUrls, type PreviewView, type ResultView } from '@pingplex/shared/contracts/ipc';
 import { Folder } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { useTexts } from '../../../i18n/index.ts';
 import { attempt, call } from '../../../lib/ipc.ts';
 import { Button } from '../../../ui/button.tsx';
-import { Compare } from '../../../ui/compare.tsx';
 import { Notice } from '../../../ui/feedback.tsx';
 import { toast } from '../../../ui/toasts.tsx';
+import { useFile } from '../../files/index.ts';
+import { FilmCompare } from '../compare/film-compare.tsx';
+import { ImageCompare } from '../compare/image-compare.tsx';
+import { type Shown, standInText } from '../compare/shown.ts';
+import { SoundCompare } from '../compare/sound-compare.tsx';
 import { Figures } from './figures.tsx';
 
-type Pair = { readonly after: string | null; readonly before: string | null; readonly error: unknown };
+type Pair = { readonly after: PreviewView | null; readonly before: PreviewView | null; readonly error: unknown };
+const NOTHING_YET: Pair = { after: null, before: null, error: null };
 
-/** Addresses of a result and its source that this window can show. */
+/** A result and its source as this window can show them: the originals where it can, labelled stand-ins otherwise. */
 function usePair(result: ResultView): Pair {
-  const [pair, setPair] = useState<Pair>({ after: null, before: null, error: null });
+  const [pair, setPair] = useState<Pair>(NOTHING_YET);
   const { id, sourceId, kind } = result;
   useEffect(() => {
     let current = true;
-    setPair({ after: null, before: null, error: null });
+    setPair(NOTHING_YET);
     void Promise.all([
       attempt(() => call('results.preview', { id })),
       sourceId ? attempt(() => call('library.preview', { id: sourceId })) : Promise.resolve(null),
     ]).then(([after, before]) => {
       if (!current) return;
       // Without its source a result is still worth seeing; without the result there is nothing to see.
-      const beforeUrl = before?.value?.mime.startsWith(kind) ? before.value.url : null;
-      setPair({ after: after.value?.url ?? null, before: beforeUrl, error: after.error });
+      const isAlike = before?.value?.mime.startsWith(kind) === true;
+      setPair({ after: after.value, before: isAlike ? before.value : null, error: after.error });
     });
     return () => {
       current = false;
@@ -34,55 +39,66 @@ function usePair(result: ResultView): Pair {
   return pair;
 }
 
-/** Source and result beside each other: a slider for pictures, two players for video and sound. */
+/** A variant may run this much faster or slower than its source; anything more was cut, not stretched. */
+const MOST_STRETCH = 0.1;
+
+/** Seconds of the result per second of the source. */
+function stretchOf({ verb, measurements }: ResultView, sourceMs: number | undefined): number {
+  const ratio = sourceMs && measurements.durationMs ? measurements.durationMs / sourceMs : 1;
+  return verb === 'unicalize' && Math.abs(ratio - 1) <= MOST_STRETCH ? ratio : 1;
+}
+
+/** Source and result against each other: two pictures, two films that run together, or two sounds to switch between. */
 function BeforeAfter({ result }: { result: ResultView }) {
-  const { t, problem } = useTexts();
+  const texts = useTexts();
+  const { t, problem } = texts;
   const { after, before, error } = usePair(result);
-  if (error) {
+  const source = useFile(result.sourceId);
+  const [failed, setFailed] = useState(false);
+  const onFail = useCallback(() => setFailed(true), []);
+  if (error || failed) {
+    const told = error ? problem(error) : { title: t('compare.cannotPlay'), next: '' };
     return (
       <div className="grid h-full place-items-center p-4">
-        <Notice tone="bad" title={problem(error).title}>
-          {problem(error).next}
+        <Notice tone="bad" title={told.title}>
+          {told.next}
         </Notice>
       </div>
     );
   }
   if (after === null) return <div className="h-full" aria-busy="true" />;
-  if (result.kind === 'image') {
-    return before === null ? (
-      <img src={after} alt={result.name} className="size-full object-contain" />
-    ) : (
-      <Compare
-        before={{ url: before, label: t('results.source') }}
-        after={{ url: after, label: t('results.result') }}
-        label={t('results.compare')}
-      />
-    );
+  const b: Shown = { url: after.url, name: t('results.result'), standIn: standInText(after, texts) };
+  if (before === null || result.sourceId === null) return <ResultAlone result={result} shown={b} />;
+  const a: Shown = { url: before.url, name: t('results.source'), standIn: standInText(before, texts) };
+  const stretch = stretchOf(result, source?.summary?.durationMs);
+  switch (result.kind) {
+    case 'image':
+      return <ImageCompare a={a} b={b} name={result.name} />;
+    case 'video':
+      return <FilmCompare a={a} b={b} name={result.name} stretch={stretch} fps={source?.summary?.fps ?? 30} onFail={onFail} />;
+    case 'audio':
+      return <SoundCompare a={a} b={b} result={result} sourceId={result.sourceId} stretch={stretch} onFail={onFail} />;
   }
-  const sides = [
-    { url: before, label: t('results.source') },
-    { url: after, label: t('results.result') },
-  ];
+}
+
+/** A result whose source can't be shown any more, or is of another kind. */
+function ResultAlone({ result, shown }: { result: ResultView; shown: Shown }) {
+  const { t } = useTexts();
   return (
-    <div className={result.kind === 'video' ? 'grid h-full grid-cols-2 gap-px' : 'flex h-full flex-col justify-center gap-3 p-4'}>
-      {sides.map(({ url, label }) =>
-        url === null ? null : (
-          <figure key={label} className="relative flex min-h-0 min-w-0 flex-col justify-center">
-            {result.kind === 'video' ? (
-              <video src={url} controls muted={label === sides[0]?.label} aria-label={label} className="max-h-full w-full" />
-            ) : (
-              <audio src={url} controls aria-label={label} className="w-full" />
-            )}
-            <figcaption
-              className={
-                result.kind === 'video' ? 'over-media absolute top-2 left-2 rounded-sm px-1.75 text-xs' : 'order-first text-sm text-muted'
-              }
-            >
-              {label}
-            </figcaption>
-          </figure>
-        ),
-      )}
+    <div className="flex size-full flex-col">
+      <div className="grid min-h-0 flex-1 place-items-center">
+        {result.kind === 'image' ? (
+          <img src={shown.url} alt={result.name} className="size-full min-h-0 object-contain" />
+        ) : result.kind === 'video' ? (
+          <video src={shown.url} controls aria-label={shown.name} className="size-full min-h-0" />
+        ) : (
+          <audio src={shown.url} controls aria-label={shown.name} className="w-[calc(100%-32px)]" />
+        )}
+      </div>
+      <p className="border-line border-t bg-raised px-3 py-1 text-xs text-muted">
+        {shown.standIn ? `${shown.standIn}. ` : ''}
+        {result.sourceId === null ? t('compare.noSource') : ''}
+      </p>
     </div>
   );
 }
@@ -110,7 +126,7 @@ export function ResultDetail({ result, tall = false }: { result: ResultView; tal
   const { t } = useTexts();
   return (
     <div data-testid="result-detail" className="flex flex-col gap-3">
-      <div className={`overflow-hidden rounded-lg bg-media ${!tall ? 'aspect-16/10' : result.kind === 'audio' ? 'h-52' : 'h-[52vh]'}`}>
+      <div className={`overflow-hidden rounded-lg bg-media ${!tall ? 'aspect-16/10' : result.kind === 'audio' ? 'h-72' : 'h-[56vh]'}`}>
         {result.present ? (
           <BeforeAfter key={result.id} result={result} />
         ) : (
