@@ -115,7 +115,7 @@ describe('row 31: images with zoom, true orientation, HEIC and RAW', () => {
     const ratio = (file.summary?.width ?? 0) / (file.summary?.height ?? 1);
     expect(shown.width).toBeGreaterThan(60);
     expect(shown.width / shown.height).toBeCloseTo(ratio, 1);
-    await large().getByText('Preview, smaller than the original').waitFor();
+    await large().getByText('Preview made by pingplex: at most 2560 pixels').waitFor();
   });
 
   test('row 31: looking changes no file', async () => {
@@ -147,7 +147,7 @@ describe('row 32: video scrubbing, single frames, HEVC through a labelled stand-
     const start = await settled();
     expect(start.length * 1000).toBeCloseTo(file.summary?.durationMs ?? 0, -2);
     expect(start.width / start.height).toBeCloseTo((file.summary?.width ?? 0) / (file.summary?.height ?? 1), 1);
-    expect(await large().getByText('Preview, smaller than the original').count()).toBe(isStandIn ? 1 : 0);
+    expect(await large().getByText('Preview made by pingplex: 480 lines, H.264').count()).toBe(isStandIn ? 1 : 0);
     const frame = 1 / (file.summary?.fps ?? 30);
     await studio.page.keyboard.press('.');
     await until(player, (now) => expect(now?.at).toBeCloseTo(start.at + frame, 3));
