@@ -137,7 +137,6 @@ export const run = {
       rights: 'Confirm that the media is yours to vary',
       mend: 'See what has to be mended',
     },
-    rights: 'This media is mine to vary, or its owner allows it.',
     findings: 'What to know before the run',
     level: { error: 'Stops the run', warning: 'Good to know' },
     output: 'Output',
@@ -166,6 +165,8 @@ export const run = {
     goOn: 'Go on',
     retryFailed: 'Retry failed',
     remove: 'Remove from the list',
+    report: 'Save report…',
+    reportSaved: 'Report saved',
     showItems: 'Show files',
     hideItems: 'Hide files',
     filter: 'Show',
@@ -189,6 +190,7 @@ export const run = {
     side: 'Side by side',
     slider: 'Slider',
     lens: 'Lens',
+    inLens: 'In the lens: {{name}}',
     divider: 'Divider between source and result',
     pictures:
       'Source and result of {{name}}. Plus, minus, 0 and 1 zoom, arrows move the divider or the lens, Shift and arrows move both pictures, A and B show one alone, V changes the layout.',
@@ -242,7 +244,7 @@ export const run = {
     attempts_one: '{{n}} attempt',
     attempts_other: '{{n}} attempts',
     notes: 'Good to know',
-    targetMissed: 'The chosen distance or quality couldn’t be reached; this is the closest one.',
+    targetMissed: 'The target couldn’t be reached; this is the closest one.',
     paid: 'Paid',
   },
 };

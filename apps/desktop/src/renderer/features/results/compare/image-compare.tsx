@@ -33,7 +33,11 @@ export function ImageCompare({ a, b, name }: { a: Shown; b: Shown; name: string 
       label={t('compare.pictures', { name })}
       dividerLabel={t('compare.divider')}
       layout={choices.image}
-      a={{ name: a.name, standIn: a.standIn, node: picture(a) }}
+      a={{
+        name: choices.image === 'lens' && solo === null ? t('compare.inLens', { name: a.name }) : a.name,
+        standIn: a.standIn,
+        node: picture(a),
+      }}
       b={{ name: b.name, standIn: b.standIn, node: picture(b, setNatural) }}
       solo={solo}
       natural={natural}
