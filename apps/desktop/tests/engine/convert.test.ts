@@ -351,8 +351,18 @@ describe('size arithmetic', () => {
     ],
     [
       { width: 1920, height: 1080 },
-      { width: 1080, height: 1920, fit: 'crop' },
+      { width: 1080, height: 1920, fit: 'crop', enlarge: true },
       { width: 1080, height: 1920 },
+    ],
+    [
+      { width: 1920, height: 1080 },
+      { width: 1080, height: 1920, fit: 'crop' },
+      { width: 608, height: 1080 },
+    ],
+    [
+      { width: 640, height: 360 },
+      { width: 1280, height: undefined, fit: 'inside', enlarge: true },
+      { width: 1280, height: 720 },
     ],
     [
       { width: 1920, height: 1080 },
@@ -370,8 +380,7 @@ describe('size arithmetic', () => {
       { width: 640, height: 360 },
     ],
   ] as const)('%o with %o is %o', (source, wish, out) => {
-    const { width, height, fit } = wish;
-    const plan = fitSize(source, { fit, ...(width ? { width } : {}), ...(height ? { height } : {}) });
+    const plan = fitSize(source, wish);
     expect(plan.out).toEqual(out);
   });
 });

@@ -35,7 +35,11 @@ const gathering = new Map(
     [...(text.match(/^.*\b(?:notes|troubles)\b.*$/gm) ?? []), ...(text.match(/^function notesOf[\s\S]*?^\}/gm) ?? [])].join('\n'),
   ]),
 );
-const notes = found(gathering, /(?:\b(?:notes|troubles)\.push\(|(?:\?|: | = |\.\.\.)\s*\[)'([^']*)'/g);
+const notes = [
+  ...found(gathering, /(?:\b(?:notes|troubles)\.push\(|(?:\?|: | = |\.\.\.)\s*\[)'([^']*)'/g),
+  // Notes that carry a figure.
+  ...found(engine, /\bnoteWith\('([^']*)'/g),
+];
 
 describe('what the engine says has a text', () => {
   it('every step that is not possible gives a reason', () => {

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { Background, CutMode, FitMode, FrameChoice, LoudnessTarget, SubtitleMode } from './convert-parts.ts';
+import { DestinationId } from './destinations.ts';
 import { RecipeId } from './ids.ts';
 import { KeepGroup, MediaFormat, type MediaKind } from './media.ts';
 
@@ -31,21 +33,38 @@ export const UnicalizeStep = z.strictObject({
   mirror: z.boolean().default(false),
 });
 
-export const FitMode = z.enum(['inside', 'crop', 'pad']);
-
 export const ConvertStep = z.strictObject({
   verb: z.literal('convert'),
   ...common,
+  /** Rules of a place; whatever else the step names goes before them. */
+  preset: DestinationId.optional(),
   /** Undefined keeps the source's format. A format of another kind extracts (video → mp3 takes the sound, video → jpeg a frame). */
   format: MediaFormat.optional(),
   width: z.int().min(16).max(16384).optional(),
   height: z.int().min(16).max(16384).optional(),
-  fit: FitMode.default('inside'),
-  /** 1 (small) – 100 (best). */
-  quality: z.int().min(1).max(100).default(85),
+  /** `inside` when neither step nor preset says. */
+  fit: FitMode.optional(),
+  /** Enlarge what is smaller than the wanted size; never without being asked. */
+  enlarge: z.boolean().optional(),
+  /** For the borders of `pad`; white in JPEG, clear in other pictures and black in films when nobody says. */
+  background: Background.optional(),
+  /** 1 (small) – 100 (best); 85 when nobody says. */
+  quality: z.int().min(1).max(100).optional(),
+  /** Largest file allowed; the bit rate or quality is lowered until it fits. */
+  maxBytes: z.int().min(1000).max(1_000_000_000_000).optional(),
   trimStartMs: z.int().min(0).optional(),
   trimEndMs: z.int().min(1).optional(),
+  /** `exact` when nobody says. */
+  cut: CutMode.optional(),
+  /** Cut what is longer than the preset allows, instead of refusing it. */
+  cutToLimit: z.boolean().optional(),
+  /** Several frames of a film as pictures, instead of one. */
+  frames: FrameChoice.optional(),
+  /** With the SRT or VTT file that lies beside the source. */
+  subtitles: SubtitleMode.optional(),
+  loudness: LoudnessTarget.optional(),
 });
+export type ConvertStep = z.output<typeof ConvertStep>;
 
 export const GenerateStep = z.strictObject({
   verb: z.literal('generate'),

@@ -8,20 +8,27 @@ import { errorsRu } from './errors.ru.ts';
 import { remarksEn } from './remarks.en.ts';
 import { remarksRu } from './remarks.ru.ts';
 import type { NoteCode, Remarks, StepReason, UntoldCode } from './remarks.ts';
+import { reportEn } from './report.en.ts';
+import { reportRu } from './report.ru.ts';
+import type { ReportTexts } from './report.ts';
 import type { ErrorText, ErrorTexts, Locale } from './types.ts';
 import { wordsEn } from './words.en.ts';
 import { wordsRu } from './words.ru.ts';
 import type { Words } from './words.ts';
 
 export type { NoteCode, StepReason, UntoldCode } from './remarks.ts';
+export type { ReportTexts } from './report.ts';
+export { RIGHTS, type RightsText, rightsText } from './rights.ts';
 export { sizeText } from './size.ts';
 export type { ErrorText, Locale } from './types.ts';
 export type { PrivacyText, Words } from './words.ts';
 
 /** Every shared text, per language. */
-export const TEXTS: Readonly<Record<Locale, { readonly errors: ErrorTexts; readonly words: Words; readonly remarks: Remarks }>> = {
-  en: { errors: errorsEn, words: wordsEn, remarks: remarksEn },
-  ru: { errors: errorsRu, words: wordsRu, remarks: remarksRu },
+export const TEXTS: Readonly<
+  Record<Locale, { readonly errors: ErrorTexts; readonly words: Words; readonly remarks: Remarks; readonly report: ReportTexts }>
+> = {
+  en: { errors: errorsEn, words: wordsEn, remarks: remarksEn, report: reportEn },
+  ru: { errors: errorsRu, words: wordsRu, remarks: remarksRu, report: reportRu },
 };
 
 /** Replaces `{key}` and `{key|text}` by parameters. A key without parameter and without text stays as it is written. */
@@ -59,10 +66,17 @@ export function errorText(locale: Locale, error: Pick<AppErrorData, 'code' | 'pa
   return { title: fillText(text.title, params), next: `${more}${fillText(text.next, params)}` };
 }
 
-/** A note of the engine in plain words. What other programs wrote comes through as it is. */
+/** A figure that a note carries, as people of this language write it. */
+function figure(locale: Locale, value: string): string {
+  const number = Number(value);
+  return Number.isFinite(number) ? new Intl.NumberFormat(locale, { maximumFractionDigits: 3 }).format(number) : value;
+}
+
+/** A note of the engine in plain words, with its figure when it has one (`code:figure`). What other programs wrote comes through as it is. */
 export function noteText(locale: Locale, note: string): string {
   const { remarks, words } = TEXTS[locale];
-  if (Object.hasOwn(remarks.note, note)) return remarks.note[note as NoteCode];
+  const [code = '', value] = note.split(':');
+  if (Object.hasOwn(remarks.note, code)) return fillText(remarks.note[code as NoteCode], value ? { value: figure(locale, value) } : {});
   const group = KeepGroup.safeParse(/^(\w+)NotKept$/.exec(note)?.[1]);
   return group.success ? fillText(remarks.notKept, { group: words.keepGroup[group.data] }) : note;
 }

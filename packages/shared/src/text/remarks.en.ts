@@ -43,6 +43,42 @@ export const remarksEn: Remarks = {
       title: 'No step of the recipe works on this kind of file',
       next: 'Add a step that does, or leave this file out.',
     },
+    otherKind: {
+      title: 'The chosen place takes files of another kind',
+      next: 'Choose another place in the Convert step, or leave this file out.',
+    },
+    tooLong: {
+      title: 'It lasts {lengthS} s, but the chosen place takes {limitS} s at most',
+      next: 'Set start and end in the Convert step, or allow it to cut what is too long.',
+    },
+    tooLargeForLimit: {
+      title: 'It can’t be made small enough for the limit without losing everything',
+      next: 'Cut it shorter, choose a smaller picture, or raise the limit.',
+    },
+    losslessConflict: {
+      title: 'A lossless cut copies; size, loudness and burnt-in subtitles need a new encoding',
+      next: 'Choose an exact cut, or take the other settings out of the Convert step.',
+    },
+    losslessNotHeld: {
+      title: '{to|This format} can’t hold {codec|this codec} without encoding it anew',
+      next: 'Choose an exact cut, or a format such as MKV that holds it.',
+    },
+    tooManyFrames: {
+      title: 'That would be {count} pictures of one film; {limit} is the most',
+      next: 'Take fewer frames, or set a larger interval.',
+    },
+    noSubtitles: {
+      title: 'There is no SRT or VTT file of the same name beside this film',
+      next: 'Put it there, or leave subtitles out of the Convert step.',
+    },
+    subtitlesBroken: {
+      title: 'The subtitle file can’t be understood in line {line|1}',
+      next: 'Mend that line and try again.',
+    },
+    subtitlesNotHeld: {
+      title: '{to|This format} can’t hold a subtitle track',
+      next: 'Choose MP4, MOV or MKV, or burn the subtitles in.',
+    },
   },
   note: {
     contentCredentialsRemoved: 'Content Credentials were removed, and with them the proof of origin.',
@@ -76,6 +112,18 @@ export const remarksEn: Remarks = {
     noStreams: 'No picture and no sound could be found inside.',
     streamsUnreadable: 'What is inside can’t be read; the file may be damaged.',
     exifToolFailed: 'ExifTool could not read this file; only the quick reader’s values are shown.',
+    enlarged: 'The source was smaller than wanted and has been enlarged.',
+    fewerFrames: 'Frames were left out: the chosen place takes fewer per second.',
+    soundLeftOut: 'The sound was left out: the chosen place takes none.',
+    loweredToFit: 'Quality was lowered so that the file stays under the limit.',
+    cutToLimit: 'What goes beyond the {value} s that the chosen place takes was cut off.',
+    streamsCopied: 'Picture and sound were copied without encoding.',
+    soundCopied: 'The sound was copied without encoding.',
+    cutAtKeyFrame: 'A lossless cut begins at a key frame: this one at {value} s.',
+    loudnessReached: 'Loudness is {value} LUFS now.',
+    loudnessNotReached: 'Loudness came to {value} LUFS only; the wanted value would need distortion.',
+    loudnessNotMeasurable: 'The sound is silent or too short to measure its loudness.',
+    peaksHeld: 'The loudest peaks were held under the limit.',
   },
   notKept: 'Should have been kept but could not be: {group}.',
   untold: { tooShortToTell: 'too short to tell', noTellingFrames: 'too little detail to tell' },

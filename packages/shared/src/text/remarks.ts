@@ -17,7 +17,16 @@ export type StepReason =
   | 'trimBeyondEnd'
   | 'rawTags'
   | 'noStreamCopy'
-  | 'noStepFits';
+  | 'noStepFits'
+  | 'otherKind'
+  | 'tooLong'
+  | 'tooLargeForLimit'
+  | 'losslessConflict'
+  | 'losslessNotHeld'
+  | 'tooManyFrames'
+  | 'noSubtitles'
+  | 'subtitlesBroken'
+  | 'subtitlesNotHeld';
 
 /** What the engine remarks about a file, a result or a measurement. */
 export type NoteCode =
@@ -51,7 +60,19 @@ export type NoteCode =
   | 'headerUnreadable'
   | 'noStreams'
   | 'streamsUnreadable'
-  | 'exifToolFailed';
+  | 'exifToolFailed'
+  | 'enlarged'
+  | 'fewerFrames'
+  | 'soundLeftOut'
+  | 'loweredToFit'
+  | 'cutToLimit'
+  | 'streamsCopied'
+  | 'soundCopied'
+  | 'cutAtKeyFrame'
+  | 'loudnessReached'
+  | 'loudnessNotReached'
+  | 'loudnessNotMeasurable'
+  | 'peaksHeld';
 
 /** Notes of a distance that say that there is none; a score beside them means nothing. */
 export type UntoldCode = 'tooShortToTell' | 'noTellingFrames';

@@ -1,5 +1,15 @@
 import { parseArgs } from 'node:util';
-import { KeepGroup, MediaFormat, Strength } from '@pingplex/shared/domain';
+import {
+  Background,
+  CutMode,
+  DestinationId,
+  ExportFormat,
+  FitMode,
+  KeepGroup,
+  MediaFormat,
+  Strength,
+  SubtitleMode,
+} from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
 import { z } from 'zod';
 
@@ -9,7 +19,15 @@ const out = z.string({ error: '--out DIR is needed' }).min(1);
 const jobs = count(1, 64).optional();
 
 const Command = z.discriminatedUnion('verb', [
-  z.strictObject({ verb: z.literal('inspect'), files, jobs, quick: z.boolean().default(false), full: z.boolean().default(false) }),
+  z.strictObject({
+    verb: z.literal('inspect'),
+    files,
+    jobs,
+    quick: z.boolean().default(false),
+    full: z.boolean().default(false),
+    format: ExportFormat.default('ndjson'),
+  }),
+  z.strictObject({ verb: z.literal('diff'), files: z.array(z.string()).length(2, 'diff takes exactly two files'), jobs }),
   z.strictObject({ verb: z.literal('clean'), files, jobs, out, keep: z.array(KeepGroup).default([]) }),
   z.strictObject({
     verb: z.literal('unicalize'),
@@ -31,10 +49,22 @@ const Command = z.discriminatedUnion('verb', [
     format: MediaFormat.optional(),
     width: count(16, 16_384).optional(),
     height: count(16, 16_384).optional(),
-    fit: z.enum(['inside', 'crop', 'pad']).default('inside'),
-    quality: count(1, 100).default(85),
+    preset: DestinationId.optional(),
+    fit: FitMode.optional(),
+    enlarge: z.boolean().optional(),
+    background: Background.optional(),
+    quality: count(1, 100).optional(),
+    'max-bytes': count(1000, 1_000_000_000_000).optional(),
     start: count(0, Number.MAX_SAFE_INTEGER).optional(),
     end: count(1, Number.MAX_SAFE_INTEGER).optional(),
+    cut: CutMode.optional(),
+    'cut-to-limit': z.boolean().optional(),
+    frames: count(1, 500).optional(),
+    every: count(40, 86_400_000).optional(),
+    subtitles: SubtitleMode.optional(),
+    'subtitle-file': z.string().min(1).optional(),
+    lufs: z.coerce.number().min(-40).max(-5).optional(),
+    'true-peak': z.coerce.number().min(-9).max(0).default(-1),
   }),
   z.strictObject({
     verb: z.literal('thumbnail'),
@@ -54,10 +84,12 @@ const Command = z.discriminatedUnion('verb', [
 export type Command = z.infer<typeof Command>;
 export type Parsed = Command | { readonly verb: 'help' } | { readonly verb: 'version' };
 
-const VERBS = 'inspect, clean, unicalize, convert, thumbnail, preview, waveform, compare and verify';
-const FLAGS = ['quick', 'full', 'mirror', 'help', 'version'];
+const VERBS = 'inspect, diff, clean, unicalize, convert, thumbnail, preview, waveform, compare and verify';
+const FLAGS = ['quick', 'full', 'mirror', 'enlarge', 'cut-to-limit', 'help', 'version'];
 const VALUES =
-  `out keep variants seed strength min-distance min-quality format width height fit quality start end size at peaks jobs`.split(' ');
+  `out keep variants seed strength min-distance min-quality format width height fit quality start end size at peaks jobs preset background max-bytes cut frames every subtitles subtitle-file lufs true-peak`.split(
+    ' ',
+  );
 const OPTIONS = Object.fromEntries([
   ...FLAGS.map((name) => [name, { type: 'boolean' as const }] as const),
   ...VALUES.map((name) => [name, { type: 'string' as const }] as const),
@@ -101,6 +133,9 @@ export function parseCommand(argv: readonly string[]): Parsed {
     ...(typeof keep === 'string' ? { keep: keep.split(',').filter((group) => group !== '') } : {}),
   });
   if (!command.success) throw usageError(explain(command.error));
+  if (command.data.verb === 'convert' && command.data.frames !== undefined && command.data.every !== undefined) {
+    throw usageError('--frames and --every exclude each other');
+  }
   if (command.data.verb === 'inspect' && command.data.quick && command.data.full) throw usageError('--quick and --full exclude each other');
   return command.data;
 }

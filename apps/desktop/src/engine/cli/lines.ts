@@ -1,30 +1,12 @@
-import type { EngineVerb, InspectOutcome, OutcomeOf, Tag, WrittenFile } from '@pingplex/shared/contracts/engine';
+import type { EngineVerb, OutcomeOf, WrittenFile } from '@pingplex/shared/contracts/engine';
 import type { AppError } from '@pingplex/shared/errors';
+import { inspectionRecord } from '@pingplex/shared/metadata';
 
 /** One line of standard output. */
 export type Line = Readonly<Record<string, unknown>> & { readonly file: string };
 
 /** Gives a written file its final name; the answer is its absolute path. */
 export type Place = (file: Pick<WrittenFile, 'tempPath' | 'ext'> & { readonly sha256?: string }, suffix: string) => Promise<string>;
-
-function byKey(tags: readonly Tag[]): Record<string, string> {
-  return Object.fromEntries(tags.map((tag) => [tag.key, tag.value]));
-}
-
-function rawByKey(tags: readonly Tag[]): Record<string, NonNullable<Tag['raw']>> {
-  return Object.fromEntries(tags.flatMap((tag) => (tag.raw === undefined ? [] : [[tag.key, tag.raw] as const])));
-}
-
-function inspectLine(file: string, outcome: InspectOutcome): Line {
-  const { tags, ...rest } = outcome;
-  return {
-    file,
-    ...rest,
-    tags: byKey(tags),
-    raw: rawByKey(tags),
-    sources: Object.fromEntries(tags.map((tag) => [tag.key, tag.source])),
-  };
-}
 
 async function written(file: WrittenFile, suffix: string, place: Place) {
   const { format, kind, sizeBytes, sha256 } = file;
@@ -33,7 +15,7 @@ async function written(file: WrittenFile, suffix: string, place: Place) {
 
 async function unicalizeLines(file: string, outcome: OutcomeOf<'unicalize'>, place: Place): Promise<Line[]> {
   const lines: Line[] = [];
-  for (const { n, file: result, parameters, fromSource, nearestSister, quality, targetReached, attempts } of outcome.variants) {
+  for (const { n, file: result, parameters, fromSource, nearestSister, quality, targetReached, missed, attempts } of outcome.variants) {
     lines.push({
       file,
       variant: n,
@@ -43,10 +25,25 @@ async function unicalizeLines(file: string, outcome: OutcomeOf<'unicalize'>, pla
       ...(nearestSister ? { nearestSister } : {}),
       quality,
       targetReached,
+      ...(missed ? { missed } : {}),
       attempts,
       engineVersion: outcome.engineVersion,
       notes: outcome.notes,
     });
+  }
+  return lines;
+}
+
+/** One line per file: most conversions make one, frames of a film are several. */
+async function convertLines(
+  file: string,
+  { file: first, summary, more = [], ...rest }: OutcomeOf<'convert'>,
+  place: Place,
+): Promise<Line[]> {
+  if (more.length === 0) return [{ file, ...(await written(first, '', place)), summary, ...rest }];
+  const lines: Line[] = [];
+  for (const [at, one] of [{ file: first, summary }, ...more].entries()) {
+    lines.push({ file, frame: at + 1, ...(await written(one.file, `-${at + 1}`, place)), summary: one.summary, ...rest });
   }
   return lines;
 }
@@ -61,15 +58,13 @@ type Outcomes = { [V in EngineVerb]: { readonly verb: V; readonly outcome: Outco
 export async function linesFor(done: Outcomes, file: string, second: string | undefined, place: Place): Promise<Line[]> {
   switch (done.verb) {
     case 'inspect':
-      return [inspectLine(file, done.outcome)];
+      return [inspectionRecord(file, done.outcome)];
     case 'clean': {
       const { file: result, ...rest } = done.outcome;
       return [{ file, ...rest, ...(await written(result, '', place)) }];
     }
-    case 'convert': {
-      const { file: result, ...rest } = done.outcome;
-      return [{ file, ...(await written(result, '', place)), ...rest }];
-    }
+    case 'convert':
+      return convertLines(file, done.outcome, place);
     case 'unicalize':
       return unicalizeLines(file, done.outcome, place);
     case 'thumbnail':

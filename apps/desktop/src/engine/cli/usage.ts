@@ -1,18 +1,37 @@
+import { DESTINATIONS } from '@pingplex/shared/domain';
+
+const INDENT = ' '.repeat(40);
+/** Destinations, three to a line. */
+const places = Array.from({ length: Math.ceil(DESTINATIONS.length / 3) }, (_, n) =>
+  DESTINATIONS.slice(n * 3, n * 3 + 3)
+    .map((one) => one.id)
+    .join(', '),
+)
+  .map((line) => `${INDENT}${line}`)
+  .join(',\n');
+
 /** What `--help` prints, and what follows a usage error. */
 export const USAGE = `pingplex-media: the media engine on the command line
 
 usage: media VERB [OPTIONS] [--] FILE…
 
-  inspect [--quick | --full] FILE…      summary, tags (Group:Name) and privacy flags; full is the default
+  inspect [--quick | --full] [--format ndjson|json|csv|summary] FILE…
+                                        summary, tags (Group:Name), privacy flags, signed origin and prompts; full is the
+                                        default. csv has one line per value, summary is a CSV with one line per file
+  diff A B                              tags of two files, only what differs
   clean --out DIR [--keep GROUPS] FILE…
                                         take private details out; GROUPS is a comma-separated list of
                                         credit, time, place, device, description, cover, chapters, credentials
   unicalize --out DIR [--variants N] [--seed S] [--strength light|balanced|strong]
             [--min-distance D] [--min-quality Q] [--mirror] FILE…
                                         N different versions of each file (default 3), measured
-  convert --out DIR [--format F] [--width W] [--height H] [--fit inside|crop|pad] [--quality 1-100]
-            [--start MS] [--end MS] FILE…
-                                        another format, size or part
+  convert --out DIR [--preset PLACE] [--format F] [--width W] [--height H] [--fit inside|crop|pad]
+          [--enlarge] [--background #rrggbb|blur] [--quality 1-100] [--max-bytes N]
+          [--start MS] [--end MS] [--cut exact|lossless] [--cut-to-limit] [--frames N | --every MS]
+          [--subtitles burn|track] [--subtitle-file FILE] [--lufs L [--true-peak DB]] FILE…
+                                        another format, size, part, loudness; PLACE is one of
+${places}
+                                        and what is named besides goes before its rules
   thumbnail --out DIR [--size PX] [--at MS] FILE…
                                         upright WebP picture; a drawn waveform for sound
   preview --out DIR FILE…               what a browser can show: WebP, 480-line MP4, AAC

@@ -3,7 +3,7 @@ import type { AudioTrack, VideoTrack } from '../binaries/transcode.ts';
 import { repeatableX264 } from '../binaries/x264-options.ts';
 
 /** How each format is written by FFmpeg: muxer, its options, encoders. Formats that are not here can't be written as film or sound. */
-type Recipe = {
+export type Recipe = {
   readonly container: string;
   readonly containerOptions?: Readonly<Record<string, string>>;
   readonly video?: 'h264' | 'vp9';
@@ -37,46 +37,75 @@ export function soundBitRate(quality: number): number {
   return steps[Math.min(steps.length - 1, Math.floor(quality / 20))] ?? 192_000;
 }
 
+export type VideoWish = {
+  readonly codec: 'h264' | 'vp9';
+  readonly filter: string;
+  readonly quality: number;
+  readonly fps: number;
+  readonly container: string;
+  /** Most bits per second. The quality stays where it is asked for as long as it needs less. */
+  readonly ceiling?: number | undefined;
+};
+
+type Limit = Readonly<Record<string, number>>;
+
 /** Encoder and its settings for a picture track. */
-export async function videoTrack(
-  codec: 'h264' | 'vp9',
-  filter: string,
-  quality: number,
-  fps: number,
-  container: string,
-): Promise<VideoTrack> {
+export async function videoTrack({ codec, filter, quality, fps, container, ceiling }: VideoWish): Promise<VideoTrack> {
   const gopSize = Math.max(12, Math.round(fps * 2));
   const crf = crfOf(codec, quality);
   if (codec === 'vp9') {
-    return { filter, encoder: 'libvpx-vp9', gopSize, options: { crf, b: 0, deadline: 'realtime', 'cpu-used': 6, 'row-mt': 1 } };
+    const limit: Limit = ceiling === undefined ? { b: 0 } : { b: ceiling, maxrate: ceiling, bufsize: ceiling };
+    return { filter, encoder: 'libvpx-vp9', gopSize, options: { crf, ...limit, deadline: 'realtime', 'cpu-used': 6, 'row-mt': 1 } };
   }
   // AVI has no place for the order in which pictures with B-frames are shown.
   const reorder = container === 'avi' ? { maxBFrames: 0 } : {};
+  const limit: Limit = ceiling === undefined ? {} : { maxrate: ceiling, bufsize: ceiling };
   return {
     filter,
     encoder: 'libx264',
     gopSize,
     ...reorder,
-    options: { preset: 'veryfast', crf, profile: 'high', ...(await repeatableX264()) },
+    options: { preset: 'veryfast', crf, ...limit, profile: 'high', ...(await repeatableX264()) },
   };
 }
 
-/** Encoder and its settings for a sound track. `deep`: the source has more than 16 bits per sample. */
-export function audioTrack(codec: Recipe['audio'], quality: number, deep: boolean): AudioTrack {
-  switch (codec) {
-    case 'aac':
-      return { filter: '', encoder: 'aac', bitRate: soundBitRate(quality) };
-    case 'mp3':
-      return {
-        filter: 'aformat=channel_layouts=mono|stereo',
-        encoder: 'libmp3lame',
-        bitRate: soundBitRate(quality),
-      };
-    case 'opus':
-      return { filter: 'aformat=channel_layouts=mono|stereo', encoder: 'libopus', bitRate: soundBitRate(quality) };
-    case 'flac':
-      return { filter: `aformat=sample_fmts=${deep ? 's32' : 's16'}`, encoder: 'flac' };
-    case 'pcm':
-      return { filter: '', encoder: deep ? 'pcm_s24le' : 'pcm_s16le' };
-  }
+export type AudioWish = {
+  readonly codec: Recipe['audio'];
+  /** Bits per second; lossless codecs don't ask. */
+  readonly bitRate: number;
+  /** The source has more than 16 bits per sample. */
+  readonly deep: boolean;
+  /** Filters of the caller, in front of everything else. */
+  readonly filters?: readonly string[];
+  readonly sampleRate?: number | undefined;
+  /** One or two channels only. */
+  readonly stereo?: boolean;
+};
+
+const FORMS: Readonly<Record<Recipe['audio'], { readonly encoder: string; readonly stereo: boolean; readonly lossless: boolean }>> = {
+  aac: { encoder: 'aac', stereo: false, lossless: false },
+  mp3: { encoder: 'libmp3lame', stereo: true, lossless: false },
+  opus: { encoder: 'libopus', stereo: true, lossless: false },
+  flac: { encoder: 'flac', stereo: false, lossless: true },
+  pcm: { encoder: 'pcm_s16le', stereo: false, lossless: true },
+};
+
+export const isLossless = (codec: Recipe['audio']): boolean => FORMS[codec].lossless;
+
+/** Encoder and its settings for a sound track. */
+export function audioTrack({ codec, bitRate, deep, filters = [], sampleRate, stereo = false }: AudioWish): AudioTrack {
+  const form = FORMS[codec];
+  const rate = sampleRate === undefined || codec === 'opus' ? undefined : sampleRate;
+  const filter = [
+    ...(stereo || form.stereo ? ['aformat=channel_layouts=mono|stereo'] : []),
+    ...filters,
+    ...(rate === undefined ? [] : [`aresample=${rate}`]),
+    ...(codec === 'flac' ? [`aformat=sample_fmts=${deep ? 's32' : 's16'}`] : []),
+  ].join(',');
+  return {
+    filter,
+    encoder: codec === 'pcm' && deep ? 'pcm_s24le' : form.encoder,
+    ...(form.lossless ? {} : { bitRate }),
+    ...(rate === undefined ? {} : { sampleRate: rate }),
+  };
 }

@@ -1,38 +1,24 @@
-import type { ConvertOutcome, EngineJob } from '@pingplex/shared/contracts/engine';
-import { FORMATS, type MediaFormat } from '@pingplex/shared/domain';
+import type { ConvertFigures, ConvertOutcome, EngineJob, Summary, WrittenFile } from '@pingplex/shared/contracts/engine';
+import { convertFormat, convertPlan, destinationOf, destinationTakes, FORMATS, type MediaFormat } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
 import { checkFolder, isSameFile, removeQuietly, sealFile, tempPath } from '../../output/index.ts';
-import { probeStreams } from '../binaries/av.ts';
-import { loadSharp, openImage } from '../binaries/images.ts';
+import { openImage } from '../binaries/images.ts';
 import { originNotes } from '../inspect/origin-notes.ts';
 import type { JobContext } from '../job-context.ts';
-import { filmFrame } from '../preview/video-frame.ts';
 import { assertUnchanged } from '../probe/open-file.ts';
 import { type Sniffed, sniff } from '../probe/sniff.ts';
 import { convertMedia } from './convert-media.ts';
-import { checkAnimation, convertPicture, isPictureTarget, type PictureTarget, writePicture } from './convert-picture.ts';
+import { checkAnimation, convertPicture, isPictureTarget } from './convert-picture.ts';
+import { impossible } from './facts.ts';
+import { convertFrames, MAX_FRAMES } from './frames-out.ts';
 
 type ConvertJob = Extract<EngineJob, { verb: 'convert' }>;
-type Converted = Pick<ConvertOutcome, 'summary' | 'notes'>;
-
-/** One frame of a film as a picture: at the trim start, or at one tenth of the length. */
-async function frameOf(job: ConvertJob, source: Sniffed, target: PictureTarget, output: string, ctx: JobContext): Promise<Converted> {
-  const probe = await probeStreams(job.path, source.format);
-  if (!probe.video) throw impossible(source.format, target, 'noPicture');
-  const atMs = job.settings.trimStartMs ?? Math.round((probe.durationMs ?? 0) / 10);
-  if (probe.durationMs !== undefined && atMs >= probe.durationMs && atMs > 0) throw impossible(source.format, target, 'trimBeyondEnd');
-  const frame = await filmFrame({ path: job.path, format: source.format, stream: probe.video, side: 16_384, atMs, signal: ctx.signal });
-  const sharp = await loadSharp();
-  const picture = sharp(frame.data, { raw: { width: frame.width, height: frame.height, channels: 3 } });
-  const result = await writePicture(picture, await picture.metadata(), job.settings, target, output);
-  return { summary: result.summary, notes: [...result.notes] };
-}
-
-function impossible(from: MediaFormat, to: MediaFormat, reason: string): AppError {
-  return new AppError('engine.stepNotPossible', `cannot convert ${from} to ${to}: ${reason}`, {
-    params: { verb: 'convert', from, to, reason },
-  });
-}
+type Made = {
+  readonly path: string;
+  readonly summary: Summary;
+  readonly notes: readonly string[];
+  readonly figures?: ConvertFigures;
+};
 
 /** A GIF with more than one frame is a film without sound. */
 async function isAnimation(path: string): Promise<boolean> {
@@ -48,26 +34,36 @@ function checkSettings(job: ConvertJob): void {
   }
 }
 
-async function convert(job: ConvertJob, source: Sniffed, to: MediaFormat, output: string, ctx: JobContext): Promise<Converted> {
+/** @throws AppError `engine.stepNotPossible` `otherKind` when the destination takes nothing of this kind */
+function checkDestination(job: ConvertJob, source: Sniffed, to: MediaFormat, isMoving: boolean): void {
+  const place = destinationOf(job.settings.preset);
+  if (place === undefined) return;
+  const fits = destinationTakes(place, source.kind) || (isMoving && place.kind === 'video');
+  if (!fits) throw impossible(source.format, to, 'otherKind');
+}
+
+async function convert(job: ConvertJob, source: Sniffed, to: MediaFormat, ext: string, ctx: JobContext): Promise<Made[]> {
   const from = source.format;
   const target = FORMATS[to].kind;
+  const plan = convertPlan(job.settings);
+  const path = tempPath(job.temp, 1, ext);
+  const isMoving = source.format === 'gif' && target === 'video' && (await isAnimation(job.path));
+  checkDestination(job, source, to, isMoving);
   if (target === 'image') {
     if (!isPictureTarget(to)) throw impossible(from, to, 'notWritable');
     if (source.kind === 'audio') throw impossible(from, to, 'noPicture');
-    if (source.kind === 'video') return await frameOf(job, source, to, output, ctx);
-    const result = await convertPicture(job, source, to, output, ctx);
-    const trimmed = job.settings.trimStartMs !== undefined || job.settings.trimEndMs !== undefined;
-    return { summary: result.summary, notes: [...result.notes, ...(trimmed ? ['trimIgnored'] : [])] };
+    if (source.kind === 'video') return await convertFrames(job, plan, from, to, ext, ctx);
+    const result = await convertPicture(job, source, to, path, ctx);
+    const trimmed = plan.trimStartMs !== undefined || plan.trimEndMs !== undefined;
+    return [{ path, summary: result.summary, notes: [...result.notes, ...(trimmed ? ['trimIgnored'] : [])] }];
   }
-  const isMoving = source.format === 'gif' && target === 'video' && (await isAnimation(job.path));
   if (source.kind === 'image' && !isMoving) throw impossible(from, to, target === 'video' ? 'stillPicture' : 'noSound');
   if (source.kind === 'audio' && target === 'video') throw impossible(from, to, 'noPicture');
-  const result = await convertMedia(job, from, to, output, ctx);
-  return { summary: result.summary, notes: [...result.notes] };
+  return [{ path, ...(await convertMedia(job, from, to, path, ctx)) }];
 }
 
 /**
- * Changes format, size, length or codec of one file into a new temporary file. Tags never travel to it.
+ * Changes format, size, length or codec of one file into a new temporary file, or takes several frames out of it. Tags never travel.
  * @throws AppError `engine.stepNotPossible` (params `from`, `to`, `reason`), `request.invalid`, `file.*`, `output.*`; the
  *   signal's reason on abort. No temporary file is left behind then.
  */
@@ -75,21 +71,36 @@ export async function runConvert(job: ConvertJob, ctx: JobContext): Promise<Conv
   ctx.signal.throwIfAborted();
   checkSettings(job);
   const source = await sniff(job.path);
-  const format = job.settings.format ?? source.format;
-  const ext = FORMATS[format].extensions[0];
+  const format = convertFormat(job.settings, source.format);
+  const { kind, extensions } = FORMATS[format];
+  const [ext] = extensions;
   await checkFolder(job.temp.dir);
   const path = tempPath(job.temp, 1, ext);
   if (await isSameFile(path, job.path)) throw new AppError('output.sameAsSource', 'the temporary file would overwrite the source');
   try {
-    const { summary, notes } = await convert(job, source, format, path, ctx);
+    const made = await convert(job, source, format, ext, ctx);
     const origin = await originNotes(job.path);
     await assertUnchanged(source.facts);
-    const sealed = await sealFile(path);
+    const files: { file: WrittenFile; summary: Summary }[] = [];
+    for (const one of made) {
+      const sealed = await sealFile(one.path);
+      files.push({ file: { tempPath: one.path, ext, format, kind, ...sealed }, summary: one.summary });
+    }
     ctx.signal.throwIfAborted();
+    const [first, ...more] = files;
+    if (first === undefined) throw new AppError('file.damaged', 'nothing could be taken out of this file');
     ctx.progress(1);
-    return { file: { tempPath: path, ext, format, kind: FORMATS[format].kind, ...sealed }, summary, notes: [...origin, ...notes] };
+    const notes = [...new Set([...origin, ...made.flatMap((one) => one.notes)])];
+    const figures = made[0]?.figures ?? {};
+    return {
+      ...first,
+      notes,
+      ...(more.length > 0 ? { more } : {}),
+      ...(Object.keys(figures).length > 0 ? { figures } : {}),
+    };
   } catch (thrown) {
-    await removeQuietly(path);
+    const most = job.settings.frames === undefined ? 1 : MAX_FRAMES;
+    for (let n = 1; n <= most; n += 1) await removeQuietly(tempPath(job.temp, n, ext));
     throw ctx.signal.aborted ? ctx.signal.reason : thrown;
   }
 }

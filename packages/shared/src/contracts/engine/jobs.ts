@@ -26,6 +26,8 @@ export const ThumbnailJob = z.strictObject({
   size: z.int().min(16).max(4096),
   /** Position of the frame in a video; default is one tenth of its length. */
   atMs: z.int().min(0).optional(),
+  /** So many frames of a film, evenly over its length, side by side; `size` is then that of one of them. */
+  frames: z.int().min(2).max(48).optional(),
   temp: TempPlace,
 });
 
@@ -52,6 +54,10 @@ export const ConvertJob = z.strictObject({
   verb: z.literal('convert'),
   ...stepJob,
   settings: ConvertStep.omit({ verb: true, keep: true }),
+  /** The file that `path` was made of, when it isn't the source itself: subtitles are looked for beside it. */
+  original: path.optional(),
+  /** Subtitles to use instead of those beside the file. */
+  subtitleFile: path.optional(),
 });
 export const CompareJob = z.strictObject({ verb: z.literal('compare'), a: path, b: path });
 /** Size, SHA-256 and decodability of a file, for checking what came from the network or lies on disk. */

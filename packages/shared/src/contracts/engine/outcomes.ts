@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import { Sha256 } from '../../domain/ids.ts';
 import { MediaFormat, MediaKind, PrivacyGroup } from '../../domain/media.ts';
+import { ContentCredentials } from './credentials.ts';
+import { GenerationData } from './generation.ts';
 import type { EngineVerb } from './jobs.ts';
 
 /** One metadata value. `key` is `Group:Name` as ExifTool's -G1 prints it (for example `GPS:GPSLatitude`). */
 export const Tag = z.object({
   key: z.string(),
+  /** Which one it is when a key comes more than once in a file: 1 for the second. Left out for the first. */
+  copy: z.int().min(1).optional(),
   /** As a person would read it; cut at 64 kB, then `truncated` is true. */
   value: z.string(),
   /** Machine value where it differs from `value`. */
@@ -91,6 +95,10 @@ export const InspectOutcome = z.object({
   summary: Summary,
   tags: z.array(Tag),
   privacy: z.array(PrivacyFlag),
+  /** The signed record of origin; only in a full inspection, and only where there is one. */
+  credentials: ContentCredentials.optional(),
+  /** What generators wrote into the file, one entry per program; absent where there is nothing. */
+  generation: z.array(GenerationData).optional(),
   /** What stayed unknown and why (for example: ExifTool is not available). */
   notes: z.array(z.string()),
 });
@@ -152,6 +160,10 @@ export const CleanOutcome = z.object({
 });
 export type CleanOutcome = z.infer<typeof CleanOutcome>;
 
+/** What a variant fell short of: the distance from its source, from a sister, or the quality. Texts in `text/` under `missed`. */
+export const Missed = z.enum(['source', 'sisters', 'quality']);
+export type Missed = z.infer<typeof Missed>;
+
 export const Variant = z.object({
   n: z.int().min(1),
   file: WrittenFile,
@@ -163,6 +175,8 @@ export const Variant = z.object({
   quality: Quality,
   /** False when the chosen distance or quality could not be reached; the file is then the closest that was found. */
   targetReached: z.boolean(),
+  /** What was not reached; absent when all was. */
+  missed: z.array(Missed).optional(),
   attempts: z.int().min(1),
 });
 export type Variant = z.infer<typeof Variant>;
@@ -174,7 +188,27 @@ export const UnicalizeOutcome = z.object({
 });
 export type UnicalizeOutcome = z.infer<typeof UnicalizeOutcome>;
 
-export const ConvertOutcome = z.object({ file: WrittenFile, summary: Summary, notes: z.array(z.string()) });
+/** What a conversion measured on its result. Times in milliseconds of the source. */
+export const ConvertFigures = z.object({
+  /** Where a lossless cut really begins, and where it was asked to. */
+  cutStartMs: z.number().optional(),
+  askedStartMs: z.number().optional(),
+  /** Integrated loudness in LUFS and true peak in dBTP, before and after. */
+  lufsBefore: z.number().optional(),
+  lufsAfter: z.number().optional(),
+  truePeakBefore: z.number().optional(),
+  truePeakAfter: z.number().optional(),
+});
+export type ConvertFigures = z.infer<typeof ConvertFigures>;
+
+export const ConvertOutcome = z.object({
+  file: WrittenFile,
+  summary: Summary,
+  notes: z.array(z.string()),
+  /** Further files of the same step: all frames but the first. */
+  more: z.array(z.object({ file: WrittenFile, summary: Summary })).optional(),
+  figures: ConvertFigures.optional(),
+});
 export type ConvertOutcome = z.infer<typeof ConvertOutcome>;
 
 export const ThumbnailOutcome = z.object({
