@@ -24,7 +24,8 @@ export async function findLeftovers(dir: string): Promise<Leftover[]> {
       found.push({ path, stem: entry.name, kind: 'temporary' });
       continue;
     }
-    const holder = await reservationHolder(path);
+    // A file that may not be read is not one of ours; it must not keep the others from being found.
+    const holder = await reservationHolder(path).catch(() => undefined);
     if (holder?.startsWith(TEMP_PREFIX)) found.push({ path, stem: holder, kind: 'reservation' });
   }
   return found;

@@ -3,8 +3,10 @@ import os from 'node:os';
 import path from 'node:path';
 import type { EngineJob, InspectOutcome } from '@pingplex/shared/contracts/engine';
 import type { IpcEvents } from '@pingplex/shared/contracts/ipc';
+import type { MediaFileId } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { InspectQueue } from '../../src/main/library/inspect-queue.ts';
 import { Library } from '../../src/main/library/library.ts';
 import { PreviewCache } from '../../src/main/library/preview-cache.ts';
 import { scan } from '../../src/main/library/scan.ts';
@@ -168,6 +170,23 @@ describe('the registry', () => {
   });
 });
 
+describe('the order of reading', () => {
+  test('row 35: what is on screen is read first, the rest in the order of adding', async () => {
+    const read: string[] = [];
+    const places: (() => void)[] = [];
+    const queue = new InspectQueue(1, async (id) => {
+      read.push(id);
+      await new Promise<void>((resolve) => places.push(resolve));
+    });
+    const ids = ['a', 'b', 'c', 'd', 'e'].map((id) => id as MediaFileId);
+    for (const id of ids) queue.add(id);
+    queue.show(['d', 'c'] as MediaFileId[]);
+    queue.remove('e' as MediaFileId);
+    for (const _ of ids) await vi.waitFor(() => (places.pop() ?? expect.fail('not yet'))(), { timeout: 200 }).catch(() => undefined);
+    expect(read).toEqual(['a', 'd', 'c', 'b']);
+  });
+});
+
 describe('the cache of previews', () => {
   test('tidying up at start leaves alone what is being made at that moment', async () => {
     const wrote = Promise.withResolvers<void>();
@@ -187,5 +206,41 @@ describe('the cache of previews', () => {
     goOn.resolve();
     expect(await readdir(at('cache'))).toHaveLength(1);
     expect((await thumbnail).path).toMatch(/[0-9a-f]{40}\.webp$/);
+  });
+
+  const maker = (bytes: number, began: string[] = [], goOn: Promise<void> = Promise.resolve()) =>
+    (async (job: Extract<EngineJob, { verb: 'thumbnail' }>) => {
+      began.push(path.basename(job.path));
+      await goOn;
+      const made = path.join(job.temp.dir, `${job.temp.stem}-1.webp`);
+      await writeFile(made, Buffer.alloc(bytes));
+      return { path: made, mime: 'image/webp' };
+    }) as unknown as ConstructorParameters<typeof PreviewCache>[1];
+  const files = ['in/a.jpg', 'in/deep/b.PNG', 'in/deep/deeper/c.mp4', 'out/secret.jpg'];
+
+  test('row 35: it stays under its bound while it grows, says how large it is, and can be emptied', async () => {
+    const cache = new PreviewCache(at('cache'), maker(1000), { maxBytes: 2500 });
+    await cache.prune();
+    for (const file of files) await cache.thumbnail(at(file), 384);
+    await vi.waitFor(async () => expect((await cache.usage()).bytes).toBeLessThanOrEqual(2500));
+    expect(await cache.usage()).toMatchObject({ files: 2, bytes: 2000, maxBytes: 2500 });
+    expect(await cache.clear()).toMatchObject({ files: 0, bytes: 0 });
+    expect(await readdir(at('cache'))).toEqual([]);
+  });
+
+  test('row 35: the newest request goes first, and what was scrolled away before its turn is not made', async () => {
+    const began: string[] = [];
+    const goOn = Promise.withResolvers<void>();
+    const cache = new PreviewCache(at('cache'), maker(10, began, goOn.promise), { thumbnailsAtOnce: 1 });
+    const [first, second, third, fourth] = files.map((file, n) => cache.thumbnail(at(file), 384, `id${n}`));
+    await vi.waitFor(() => expect(began).toHaveLength(1));
+    await new Promise((resolve) => setImmediate(resolve));
+    const dropped = Promise.allSettled([second]);
+    cache.keepOnly(new Set(['id0', 'id2', 'id3']), Date.now() + 1);
+    goOn.resolve();
+    expect((await dropped)[0]?.status).toBe('rejected');
+    await Promise.all([first, third, fourth]);
+    expect(began).toEqual(['a.jpg', 'secret.jpg', 'c.mp4']);
+    expect((await cache.thumbnail(at('in/deep/b.PNG'), 384, 'id1')).path).toMatch(/webp$/);
   });
 });

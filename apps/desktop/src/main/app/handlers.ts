@@ -2,20 +2,23 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import type { AppState, PreviewView } from '@pingplex/shared/contracts/ipc';
 import { mediaUrls } from '@pingplex/shared/contracts/ipc';
-import { FORMATS, type MediaFormat, type ResultId } from '@pingplex/shared/domain';
+import { type BatchId, FORMATS, type MediaFormat, type ResultId } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
 import { type BrowserWindow, shell } from 'electron';
+import { safeFileName, splitName } from '../../output/index.ts';
+import { saveReport } from '../batches/index.ts';
 import { appHandlers } from '../ipc/app-handlers.ts';
 import { batchHandlers } from '../ipc/batch-handlers.ts';
 import { libraryHandlers } from '../ipc/library-handlers.ts';
 import type { IpcHandlers } from '../ipc/router.ts';
+import { shortenHome } from '../library/display-path.ts';
 import { isPlayable } from '../library/playable.ts';
 import { mayOpenExternally } from '../security/external-links.ts';
 import { parseUrl } from '../security/parse-url.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
 import { isDark } from '../windows/main-window.ts';
 import { diagnosticsReport } from './diagnostics.ts';
-import { pickPaths } from './dialogs.ts';
+import { pickPaths, pickReportPath } from './dialogs.ts';
 import type { Services } from './services.ts';
 import type { StateView } from './state-view.ts';
 
@@ -38,14 +41,14 @@ export function createHandlers(options: HandlersOptions): IpcHandlers {
   return {
     ...appHandlers({
       state: state.whole,
-      setSettings: (change) => {
-        const before = settings.settings;
+      setSettings: async (change) => {
+        const isMoving = change.serverUrl !== undefined && change.serverUrl !== settings.settings.serverUrl;
+        // The session ends where it was begun: its credential is never shown to the new server.
+        if (isMoving) await services.account.signOut();
         const next = settings.set(change);
         if (change.theme !== undefined) isDark(change.theme);
         state.announce('settings');
-        if (change.serverUrl !== undefined && change.serverUrl !== before.serverUrl) {
-          void services.account.signOut().then(() => services.server.refresh());
-        }
+        if (isMoving) void services.server.refresh();
         return next;
       },
       openExternal: (what) => openExternal(what, services),
@@ -69,13 +72,19 @@ export function createHandlers(options: HandlersOptions): IpcHandlers {
       askForPaths: (what) => pickPaths(window(), what, language()),
       remove: (ids) => services.library.remove(ids),
       inspectFull: (id) => services.library.inspectFull(id),
-      preview: async (id): Promise<PreviewView> => {
+      preview: async (id, standIn): Promise<PreviewView> => {
         const { path: file, view } = services.library.need(id);
-        if (isPlayable(view.format, view.summary)) return { url: mediaUrls.original(id), mime: FORMATS[view.format].mime, proxy: false };
+        if (!standIn && isPlayable(view.format, view.summary)) return { url: mediaUrls.original(id), mime: FORMATS[view.format].mime, proxy: false };
         const made = await services.previews.preview(file);
         return { url: `media://preview/${path.basename(made.path)}`, mime: made.mime, proxy: true };
       },
       waveform: (id, peaks, loudness) => services.previews.waveform(services.library.need(id).path, peaks, loudness),
+      show: (ids, at) => {
+        services.library.show(ids);
+        services.previews.keepOnly(new Set<string>(ids), at);
+      },
+      cache: () => services.previews.usage(),
+      clearCache: () => services.previews.clear(),
       reveal: (id) => {
         shell.showItemInFolder(services.library.need(id).path);
         return true;
@@ -83,6 +92,7 @@ export function createHandlers(options: HandlersOptions): IpcHandlers {
     }),
     ...batchHandlers({
       batches: services.batches,
+      saveReport: (id) => saveReportOf(id, options, language(), state.whole().version),
       revealResult: (id) => {
         const result = needResult(services, id);
         shell.showItemInFolder(result.path);
@@ -98,6 +108,22 @@ export function createHandlers(options: HandlersOptions): IpcHandlers {
       },
     }),
   };
+}
+
+async function saveReportOf(
+  id: BatchId,
+  { services, window, homeDir }: HandlersOptions,
+  language: 'en' | 'ru',
+  appVersion: string,
+): Promise<string | null> {
+  const batch = services.journal.batches.get(id);
+  if (batch === undefined) throw new AppError('batch.notFound', 'no such batch');
+  const day = new Date(batch.createdAt).toISOString().slice(0, 10);
+  const file = await pickReportPath(window(), splitName(safeFileName(`${batch.name} ${day}`, 'html')).stem, language);
+  if (file === null) return null;
+  const display = (full: string): string => shortenHome(full, homeDir);
+  const thumbnails = (full: string, size: number) => services.previews.thumbnail(full, size);
+  return display(await saveReport({ journal: services.journal, appVersion, display, thumbnails }, id, file, language));
 }
 
 /** A result whose file has its final name. */

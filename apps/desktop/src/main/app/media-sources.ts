@@ -5,12 +5,19 @@ import type { Services } from './services.ts';
 /** Longest side of thumbnails; the grid shows them at half of that on a dense screen. */
 const THUMBNAIL_SIZE = 384;
 
+/** Longest side of one frame of a strip. */
+const STRIP_SIZE = 160;
+
 /** Where `media://` addresses lead. */
 export function mediaSources({ library, previews, batches }: Services): MediaSources {
   return {
     thumb: async (id) => {
       const file = library.get(id);
-      return file === undefined ? null : previews.thumbnail(file.path, THUMBNAIL_SIZE);
+      return file === undefined ? null : previews.thumbnail(file.path, THUMBNAIL_SIZE, id);
+    },
+    strip: async (id) => {
+      const file = library.get(id);
+      return file === undefined ? null : previews.strip(file.path, STRIP_SIZE);
     },
     file: async (id) => {
       const file = library.get(id);

@@ -69,7 +69,7 @@ export async function createServices(options: ServicesOptions) {
   const interactive = <J extends EngineJob>(job: J): Promise<OutcomeOf<J['verb']>> => engine.run(job, { lane: 'interactive' });
   const library = new Library({
     homeDir: options.homeDir,
-    inspect: (file, depth) => engine.run({ verb: 'inspect', path: file, depth }, { lane: 'interactive' }),
+    inspect: (file, depth) => engine.run({ verb: 'inspect', path: file, depth }, { lane: depth === 'quick' ? 'look' : 'interactive' }),
     onChange: (patch) => emit('library.changed', patch),
     onInspected: (file) => usage.count('inspect', file.kind, file.sizeBytes),
   });

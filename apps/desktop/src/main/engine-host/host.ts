@@ -1,9 +1,12 @@
+import { freemem } from 'node:os';
 import type { EngineJob, FromEngine, OutcomeOf } from '@pingplex/shared/contracts/engine';
 import { OUTCOMES } from '@pingplex/shared/contracts/engine';
 import { AppError, toAppError } from '@pingplex/shared/errors';
 import type { Logger } from '../logging/logger-port.ts';
-import { JobQueue, type Lane } from './job-queue.ts';
+import { type BusyJob, EXTRA_WORKERS, roomBeside } from './capacity.ts';
+import { JobQueue, type Lane, type Room } from './job-queue.ts';
 import { deadlineFor, ENGINE_LIMITS, type EngineLimits, type MediaSize } from './limits.ts';
+import { memoryNeed } from './memory-need.ts';
 import { removeJobFiles } from './remove-job-files.ts';
 import { type EngineWorker, startWorker } from './worker.ts';
 
@@ -42,8 +45,13 @@ export type EngineHost = {
 type EngineHostOptions = {
   readonly nodeBinary: string;
   readonly entry: string;
-  /** Batch jobs at once: the number of cores. One more worker is started when the user waits for something and all are busy. */
+  /**
+   * Batch jobs at once: the number of cores. While batches keep all of them busy, one worker more does quick inspections and another one
+   * what the user looks at, so that none of the three waits for the others.
+   */
   readonly workers: number;
+  /** Bytes of memory that are free on this machine now. */
+  readonly freeMemory?: () => number;
   readonly logger: Logger;
   readonly limits?: Partial<EngineLimits>;
 };
@@ -55,6 +63,8 @@ type Waiting = {
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((fraction: number) => void) | undefined;
   readonly deadlineMs: number;
+  /** Memory that it is expected to take, in bytes. */
+  readonly needBytes: number;
   readonly settle: (result: { ok: true; outcome: unknown } | { ok: false; error: unknown }) => void;
   crashes: number;
 };
@@ -65,6 +75,7 @@ type Running = {
   readonly timers: Set<NodeJS.Timeout>;
   verdict: unknown;
   silence: NodeJS.Timeout;
+  rssBytes: number;
 };
 type Slot = {
   worker: EngineWorker;
@@ -80,6 +91,7 @@ type Slot = {
 export function createEngineHost(options: EngineHostOptions): EngineHost {
   const limits: EngineLimits = { ...ENGINE_LIMITS, ...options.limits };
   const { logger } = options;
+  const freeMemory = options.freeMemory ?? freemem;
   const queue = new JobQueue<Waiting>();
   const slots = new Set<Slot>();
   const listeners = new Set<(state: EngineState) => void>();
@@ -125,6 +137,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
     running.silence.refresh();
     switch (message.type) {
       case 'progress':
+        running.rssBytes = message.rssBytes;
         if (message.rssBytes > limits.rssBytes) {
           endBy(slot, running, new AppError('engine.memory', `the engine took ${Math.round(message.rssBytes / 2 ** 20)} MB`));
         } else if (running.verdict === undefined) running.task.onProgress?.(message.fraction);
@@ -244,6 +257,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
       task,
       timers: new Set(),
       verdict: undefined,
+      rssBytes: 0,
       silence: setTimeout(() => endBy(slot, running, new AppError('engine.timedOut', 'the engine stopped answering')), limits.silenceMs),
     };
     const deadline = new AppError('engine.timedOut', `not done within ${task.deadlineMs} ms`);
@@ -281,19 +295,21 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
     for (const slot of slots) if (slot.state === 'starting' && slot.reserved === undefined) starting += 1;
     for (const slot of slots) {
       if (slot.state !== 'idle' || slot.reserved !== undefined) continue;
-      const task = queue.next(busyBatch() < options.workers);
+      const task = queue.next(room());
       if (task === undefined) return;
       begin(slot, task);
     }
-    let wanted = queue.waiting(options.workers - busyBatch()) - starting;
+    let wanted = queue.waiting(room()) - starting;
     const living = [...slots].filter((slot) => slot.state !== 'ending').length;
-    for (let room = options.workers + 1 - living; room > 0 && wanted > 0; room -= 1, wanted -= 1) addSlot();
+    for (let places = options.workers + EXTRA_WORKERS - living; places > 0 && wanted > 0; places -= 1, wanted -= 1) addSlot();
   }
 
-  function busyBatch(): number {
-    let busy = 0;
-    for (const slot of slots) if ((slot.running ?? slot.reserved)?.task.lane === 'batch') busy += 1;
-    return busy;
+  function room(): Room {
+    const busy = [...slots].flatMap((slot): BusyJob[] => {
+      const task = (slot.running ?? slot.reserved)?.task;
+      return task === undefined ? [] : [{ lane: task.lane, needBytes: task.needBytes, rssBytes: slot.running?.rssBytes ?? 0 }];
+    });
+    return roomBeside(busy, options.workers, queue.nextOfBatch(), freeMemory);
   }
 
   return {
@@ -310,6 +326,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
         signal,
         onProgress: runOptions.onProgress,
         deadlineMs: runOptions.deadlineMs ?? deadlineFor(job, runOptions),
+        needBytes: memoryNeed(job, runOptions),
         settle: resolve,
         crashes: 0,
       };

@@ -5,7 +5,7 @@ import type { IpcHandlers } from './router.ts';
 /** What the handlers of app, account and wallet need; the composition root gives it. */
 export type AppPorts = {
   readonly state: () => AppState;
-  readonly setSettings: (change: Partial<Settings>) => Settings;
+  readonly setSettings: (change: Partial<Settings>) => Promise<Settings>;
   readonly openExternal: (what: 'mailSandbox' | 'help' | 'privacy') => Promise<boolean>;
   readonly chooseOutputFolder: () => Promise<OutputFolder | null>;
   readonly diagnostics: () => string;

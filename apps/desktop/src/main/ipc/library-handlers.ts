@@ -1,5 +1,5 @@
 import type { InspectOutcome, WaveformOutcome } from '@pingplex/shared/contracts/engine';
-import type { AddReport, LibraryPage, PreviewView } from '@pingplex/shared/contracts/ipc';
+import type { AddReport, CacheView, LibraryPage, PreviewView } from '@pingplex/shared/contracts/ipc';
 import type { MediaFileId } from '@pingplex/shared/domain';
 import type { IpcHandlers } from './router.ts';
 
@@ -10,8 +10,11 @@ export type LibraryPorts = {
   readonly askForPaths: (what: 'files' | 'folder') => Promise<readonly string[]>;
   readonly remove: (ids: readonly MediaFileId[]) => number;
   readonly inspectFull: (id: MediaFileId) => Promise<InspectOutcome>;
-  readonly preview: (id: MediaFileId) => Promise<PreviewView>;
+  readonly preview: (id: MediaFileId, standIn: boolean) => Promise<PreviewView>;
   readonly waveform: (id: MediaFileId, peaks: number, loudness: boolean) => Promise<WaveformOutcome>;
+  readonly show: (ids: readonly MediaFileId[], at: number) => void;
+  readonly cache: () => Promise<CacheView>;
+  readonly clearCache: () => Promise<CacheView>;
   readonly reveal: (id: MediaFileId) => boolean;
 };
 
@@ -27,8 +30,14 @@ export function libraryHandlers(ports: LibraryPorts): LibraryRoutes {
     'library.addPaths': ({ paths }) => ports.add(paths),
     'library.remove': ({ ids }) => ({ removed: ports.remove(ids) }),
     'library.inspect': ({ id }) => ports.inspectFull(id),
-    'library.preview': ({ id }) => ports.preview(id),
+    'library.preview': ({ id, standIn }) => ports.preview(id, standIn),
     'library.waveform': ({ id, peaks, loudness }) => ports.waveform(id, peaks, loudness),
+    'library.show': ({ ids, at }) => {
+      ports.show(ids, at);
+      return { done: true };
+    },
+    'library.cache': () => ports.cache(),
+    'library.clearCache': () => ports.clearCache(),
     'library.reveal': ({ id }) => ({ shown: ports.reveal(id) }),
   };
 }

@@ -6,6 +6,7 @@ import type { AddReport, IpcEvents, LibraryPage, MediaFileView } from '@pingplex
 import { FORMATS, type MediaFileId } from '@pingplex/shared/domain';
 import { AppError, toAppError } from '@pingplex/shared/errors';
 import { shortenHome } from './display-path.ts';
+import { InspectQueue } from './inspect-queue.ts';
 import { type FoundFile, scan } from './scan.ts';
 
 /** A media file as main knows it: the view plus the path, which never leaves main. */
@@ -18,11 +19,17 @@ export type LibraryOptions = {
   readonly onChange: (patch: IpcEvents['library.changed']) => void;
   /** Told once per finished inspection of a file; feeds the usage counts of signed-in users. */
   readonly onInspected?: (file: MediaFileView) => void;
+  /** Quick inspections that are with the engine at once. */
+  readonly inspectAtOnce?: number;
 };
 
 /** How many refused files a report names; the rest is counted. */
 const REFUSED_SHOWN = 200;
 const PATCH_MS = 70;
+/** Rows in one patch: more would hold the window's thread up while they are unpacked. */
+const PATCH_ROWS = 400;
+/** Enough that no worker waits for the next file. */
+const INSPECT_AT_ONCE = 8;
 
 /**
  * The registry of picked media files: id ⇄ path. Ids live as long as the app runs; nothing else may turn an id into a path.
@@ -33,12 +40,14 @@ export class Library {
   readonly #byPath = new Map<string, MediaFileId>();
   readonly #changed = new Set<MediaFileId>();
   readonly #removed = new Set<MediaFileId>();
+  readonly #queue: InspectQueue;
   #rev = 0;
   #order = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: LibraryOptions) {
     this.#options = options;
+    this.#queue = new InspectQueue(options.inspectAtOnce ?? INSPECT_AT_ONCE, (id) => this.#inspectQuick(id));
   }
 
   /** The file behind an id, or undefined. */
@@ -95,11 +104,17 @@ export class Library {
       this.#files.delete(id);
       this.#byPath.delete(file.path);
       this.#changed.delete(id);
+      this.#queue.remove(id);
       this.#removed.add(id);
       removed++;
     }
     this.#schedule();
     return removed;
+  }
+
+  /** Says which files are on screen: they are read before the others. */
+  show(ids: readonly MediaFileId[]): void {
+    this.#queue.show(ids);
   }
 
   /** Quick facts about a file that needn't be in the workspace, a result for example. */
@@ -143,7 +158,7 @@ export class Library {
     this.#files.set(id, { path: found.path, root: found.root, view });
     this.#byPath.set(found.path, id);
     this.#touch(id);
-    void this.#inspectQuick(id, found.path);
+    this.#queue.add(id);
   }
 
   /** A file that is added again after it was changed (or came back) is read anew; runs refuse one that isn't what its row says. */
@@ -153,10 +168,12 @@ export class Library {
     const isSame = view.sizeBytes === found.sizeBytes && view.modifiedAt === found.modifiedAtMs;
     if (isSame && view.state !== 'missing') return;
     this.#update(id, { state: 'reading', sizeBytes: found.sizeBytes, modifiedAt: found.modifiedAtMs, error: null });
-    void this.#inspectQuick(id, found.path);
+    this.#queue.add(id);
   }
 
-  async #inspectQuick(id: MediaFileId, file: string): Promise<void> {
+  async #inspectQuick(id: MediaFileId): Promise<void> {
+    const file = this.#files.get(id)?.path;
+    if (file === undefined) return;
     try {
       this.#apply(id, await this.#options.inspect(file, 'quick'));
       const view = this.#files.get(id)?.view;
@@ -198,12 +215,18 @@ export class Library {
   #schedule(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      const upserts = [...this.#changed].flatMap((id) => this.#files.get(id)?.view ?? []);
+      const upserts: MediaFileView[] = [];
+      for (const id of this.#changed) {
+        if (upserts.length >= PATCH_ROWS) break;
+        this.#changed.delete(id);
+        const view = this.#files.get(id)?.view;
+        if (view !== undefined) upserts.push(view);
+      }
       const removed = [...this.#removed];
-      this.#changed.clear();
       this.#removed.clear();
       this.#rev++;
       this.#options.onChange({ rev: this.#rev, upserts, removed });
+      if (this.#changed.size > 0) this.#schedule();
     }, PATCH_MS);
   }
 }

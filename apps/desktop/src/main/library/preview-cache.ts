@@ -2,13 +2,22 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type EngineJob, type OutcomeOf, type TempPlace, WaveformOutcome } from '@pingplex/shared/contracts/engine';
+import type { CacheView } from '@pingplex/shared/contracts/ipc';
+import { ThumbnailQueue } from './thumbnail-queue.ts';
+import { STRIP_FRAMES } from '@pingplex/shared/contracts/ipc';
 
 type Runner = <J extends EngineJob>(job: J) => Promise<OutcomeOf<J['verb']>>;
 export type CachedFile = { readonly path: string; readonly mime: string; readonly proxy: boolean };
 
 /** Upper bound of what thumbnails and previews may take on disk. */
 const MAX_BYTES = 1_000_000_000;
+/** A full cache is brought down to this share, so that it isn't tidied up again at once. */
+const FULL_SHARE = 0.9;
 const KEY_CHARS = 40;
+/** Files that are looked at together while the folder is counted. */
+const AT_ONCE = 256;
+/** So many requests are with the engine; the others can still be dropped. */
+const THUMBNAILS_AT_ONCE = 4;
 const MIME: Readonly<Record<string, string>> = {
   '.webp': 'image/webp',
   '.mp4': 'video/mp4',
@@ -24,15 +33,39 @@ const MIME: Readonly<Record<string, string>> = {
 export class PreviewCache {
   readonly #dir: string;
   readonly #run: Runner;
+  readonly #maxBytes: number;
   readonly #underWay = new Map<string, Promise<CachedFile>>();
+  readonly #thumbnails: ThumbnailQueue;
+  /** What lies there, once it was counted. */
+  #bytes: number | null = null;
+  #pruning: Promise<void> | undefined;
 
-  constructor(dir: string, run: Runner) {
+  constructor(dir: string, run: Runner, options: { readonly maxBytes?: number; readonly thumbnailsAtOnce?: number } = {}) {
     this.#dir = dir;
     this.#run = run;
+    this.#maxBytes = options.maxBytes ?? MAX_BYTES;
+    this.#thumbnails = new ThumbnailQueue(options.thumbnailsAtOnce ?? THUMBNAILS_AT_ONCE);
   }
 
-  thumbnail(file: string, size: number): Promise<CachedFile> {
-    return this.#cached(file, `thumb-${size}`, (temp) => this.#run({ verb: 'thumbnail', path: file, size, temp }));
+  /** @param shownAs id under which `keepOnly` knows it; without one it is made in any case */
+  thumbnail(file: string, size: number, shownAs?: string): Promise<CachedFile> {
+    if (shownAs !== undefined) this.#thumbnails.touch(shownAs);
+    return this.#cached(file, `thumb-${size}`, (temp) => {
+      const make = () => this.#run({ verb: 'thumbnail', path: file, size, temp });
+      return shownAs === undefined ? make() : this.#thumbnails.run(shownAs, make);
+    });
+  }
+
+  /** Drops the thumbnails that wait and were not on screen at this moment (milliseconds since the epoch). */
+  keepOnly(shown: ReadonlySet<string>, at: number): void {
+    this.#thumbnails.keepOnly(shown, at);
+  }
+
+  /** Frames of a film in one picture, for the time bar. */
+  strip(file: string, size: number): Promise<CachedFile> {
+    return this.#cached(file, `strip-${size}-${STRIP_FRAMES}`, (temp) =>
+      this.#run({ verb: 'thumbnail', path: file, size, frames: STRIP_FRAMES, temp }),
+    );
   }
 
   preview(file: string): Promise<CachedFile> {
@@ -54,6 +87,7 @@ export class PreviewCache {
     const aside = path.join(this.#dir, `.pingplex-${key}-${randomUUID()}`);
     await writeFile(aside, JSON.stringify(made), { mode: 0o600 });
     await rename(aside, full);
+    void this.#grown(full);
     return made;
   }
 
@@ -65,22 +99,60 @@ export class PreviewCache {
     return (await stat(full).catch(() => null)) === null ? null : { path: full, mime };
   }
 
-  /** Keeps the cache under its bound; called at start. */
-  async prune(): Promise<void> {
+  /** Size on disk and its bound. */
+  async usage(): Promise<CacheView> {
+    const entries = await this.#entries();
+    this.#bytes = entries.reduce((sum, one) => sum + one.bytes, 0);
+    return { bytes: this.#bytes, files: entries.length, maxBytes: this.#maxBytes };
+  }
+
+  /** Takes everything away but what is being made now. */
+  async clear(): Promise<CacheView> {
+    for (const entry of await this.#entries()) if (!entry.isBeingMade) await rm(entry.full, { force: true });
+    return await this.usage();
+  }
+
+  /** Keeps the cache under its bound and takes leftovers of a killed run away; called at start, and whenever it has grown over it. */
+  prune(): Promise<void> {
+    this.#pruning ??= this.#prune().finally(() => {
+      this.#pruning = undefined;
+    });
+    return this.#pruning;
+  }
+
+  async #prune(): Promise<void> {
+    const entries = (await this.#entries()).sort((a, b) => b.usedAt - a.usedAt);
+    const whole = entries.reduce((sum, one) => sum + one.bytes, 0);
+    const bound = whole > this.#maxBytes ? this.#maxBytes * FULL_SHARE : this.#maxBytes;
+    let total = 0;
+    for (const entry of entries) {
+      const isLeftover = path.basename(entry.full).startsWith('.pingplex-') && !entry.isBeingMade;
+      if (isLeftover || (total + entry.bytes > bound && !entry.isBeingMade)) await rm(entry.full, { force: true });
+      else total += entry.bytes;
+    }
+    this.#bytes = total;
+  }
+
+  async #entries(): Promise<{ full: string; bytes: number; usedAt: number; isBeingMade: boolean }[]> {
     const names = await readdir(this.#dir).catch(() => []);
-    const entries = await Promise.all(
-      names.map(async (name) => {
+    const entries: { full: string; bytes: number; usedAt: number; isBeingMade: boolean }[] = [];
+    for (let from = 0; from < names.length; from += AT_ONCE) {
+      const portion = names.slice(from, from + AT_ONCE).map(async (name) => {
         const full = path.join(this.#dir, name);
         const info = await stat(full).catch(() => null);
         const isBeingMade = this.#underWay.has(name.replace(/^\.pingplex-/, '').slice(0, KEY_CHARS));
-        return { full, bytes: info?.size ?? 0, usedAt: info?.atimeMs ?? 0, leftover: name.startsWith('.pingplex-') && !isBeingMade };
-      }),
-    );
-    let total = 0;
-    for (const entry of entries.sort((a, b) => b.usedAt - a.usedAt)) {
-      total += entry.bytes;
-      if (entry.leftover || total > MAX_BYTES) await rm(entry.full, { force: true });
+        return { full, bytes: info?.size ?? 0, usedAt: info?.atimeMs ?? 0, isBeingMade };
+      });
+      entries.push(...(await Promise.all(portion)));
     }
+    return entries;
+  }
+
+  /** Counts what was just written; a cache that is over its bound is tidied up behind the scenes. */
+  async #grown(full: string): Promise<void> {
+    if (this.#bytes === null) return;
+    this.#bytes += (await stat(full).catch(() => null))?.size ?? 0;
+    if (this.#bytes > this.#maxBytes) await this.prune();
   }
 
   async #cached(
@@ -116,6 +188,7 @@ export class PreviewCache {
     const made = await make({ dir: this.#dir, stem: `.pingplex-${key}` });
     const full = path.join(this.#dir, key + path.extname(made.path));
     await rename(made.path, full);
+    void this.#grown(full);
     return { path: full, mime: made.mime, proxy: made.proxy ?? true };
   }
 }

@@ -30,6 +30,7 @@ function Header({ search }: { search: React.RefObject<HTMLInputElement | null> }
   const { t, format } = useTexts();
   const files = useFiles((state) => state.order.length);
   const bytes = useFiles((state) => state.bytes);
+  const reading = useFiles((state) => state.reading);
   const shown = useView((state) => state.visible.length);
   const selected = useView((state) => state.selection.ids.size);
   const query = useView((state) => state.query);
@@ -47,6 +48,12 @@ function Header({ search }: { search: React.RefObject<HTMLInputElement | null> }
           .filter(Boolean)
           .join(' · ')}
       </span>
+      {reading > 0 ? (
+        // Not in the live region beside it: a number that falls several times a second is nothing to read aloud.
+        <span className="shrink-0 text-muted" data-testid="reading">
+          {t('workspace.reading', { count: reading })}
+        </span>
+      ) : null}
       <div className="relative ml-auto w-72 min-w-28 shrink">
         <Search size={15} className="pointer-events-none absolute top-2 left-2.5 text-faint" aria-hidden />
         <input

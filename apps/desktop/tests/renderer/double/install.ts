@@ -143,6 +143,9 @@ const handlers: Handlers = {
     durationMs: 21_000,
     loudnessLufs: -13.9,
   }),
+  'library.show': () => ({ done: true }),
+  'library.cache': () => ({ bytes: 41_200_000, files: 312, maxBytes: 1_000_000_000 }),
+  'library.clearCache': () => ({ bytes: 0, files: 0, maxBytes: 1_000_000_000 }),
   'library.reveal': () => ({ shown: true }),
   'recipes.list': () => ({ recipes }),
   'recipes.save': ({ name, steps, id }) => {
@@ -169,6 +172,7 @@ const handlers: Handlers = {
   'batches.resume': () => ({ done: true }),
   'batches.retry': () => ({ queued: 1 }),
   'batches.remove': () => ({ removed: true }),
+  'batches.saveReport': () => ({ savedTo: '~/Desktop/report.html' }),
   'results.reveal': () => ({ shown: true }),
   'results.waveform': ({ peaks }) => ({
     peaks: Array.from({ length: peaks }, (_, n) => Math.abs(Math.sin(n / 9) * Math.cos(n / 31)) * 0.9 + 0.05),

@@ -17,7 +17,10 @@ export const Settings = z.strictObject({
   theme: z.enum(['system', 'light', 'dark']),
   language: z.enum(['system', 'en', 'ru']),
   view: z.enum(['grid', 'table']),
-  sort: z.strictObject({ by: z.enum(['added', 'name', 'size', 'kind', 'modified']), descending: z.boolean() }),
+  sort: z.strictObject({
+    by: z.enum(['added', 'name', 'kind', 'dimensions', 'length', 'size', 'modified', 'state']),
+    descending: z.boolean(),
+  }),
   gridSize: z.int().min(100).max(400),
   inspectorOpen: z.boolean(),
   outputFolderId: z.string().max(64).nullable(),

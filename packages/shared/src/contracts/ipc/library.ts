@@ -42,6 +42,9 @@ export type LibraryPage = {
   readonly next: number | null;
 };
 
+/** Thumbnails and previews that were made and kept on disk; never more than the bound. */
+export type CacheView = { readonly bytes: number; readonly files: number; readonly maxBytes: number };
+
 /** Something that the window can show: a `media://` address, and whether it is a labelled stand-in for the original. */
 export type PreviewView = { readonly url: string; readonly mime: string; readonly proxy: boolean };
 
@@ -57,14 +60,24 @@ export const libraryRoutes = {
   'library.addPaths': ipc<AddReport>()(z.strictObject({ paths }), { preloadOnly: true }),
   'library.remove': ipc<{ removed: number }>()(z.strictObject({ ids: z.array(MediaFileId).min(1).max(100_000) })),
   'library.inspect': ipc<InspectOutcome>()(one),
-  'library.preview': ipc<PreviewView>()(one),
+  /** `standIn` asks for the engine's own picture even where the original could be shown, because showing it failed. */
+  'library.preview': ipc<PreviewView>()(z.strictObject({ id: MediaFileId, standIn: z.boolean().default(false) })),
   'library.waveform': ipc<WaveformOutcome>()(z.strictObject({ id: MediaFileId, ...waveform })),
+  /** Says which files were on screen at a moment (ms since the epoch): they are read first, and thumbnails of others that still wait are dropped. */
+  'library.show': ipc<{ done: true }>()(z.strictObject({ ids: z.array(MediaFileId).max(1000), at: z.number() })),
+  'library.cache': ipc<CacheView>()(z.strictObject({})),
+  'library.clearCache': ipc<CacheView>()(z.strictObject({})),
   'library.reveal': ipc<{ shown: boolean }>()(one),
 } as const;
+
+/** How many frames a film's strip has. */
+export const STRIP_FRAMES = 16;
 
 /** Addresses of media for the page; main makes thumbnails when they are first asked for, newest request first. */
 export const mediaUrls = {
   thumbnail: (id: MediaFileId): string => `media://thumb/${id}`,
+  /** Frames of a film side by side, `STRIP_FRAMES` of them. */
+  strip: (id: MediaFileId): string => `media://strip/${id}`,
   original: (id: MediaFileId): string => `media://file/${id}`,
   result: (id: string): string => `media://result/${id}`,
   resultThumbnail: (id: string): string => `media://result-thumb/${id}`,

@@ -46,14 +46,21 @@ export const useBatches = create<Batches>(() => ({
 const bump = (patch: Partial<Batches> = {}): void => useBatches.setState((state) => ({ ...patch, rev: state.rev + 1 }));
 const isActive = (item: ItemView): boolean => item.state === 'running' || item.state === 'queued';
 
-function putItem(item: ItemView): void {
-  const list = itemsOf.get(item.batchId);
-  // The array is replaced only when an item is new: a change of one row leaves the list alone.
-  if (list && !items.has(item.id)) itemsOf.set(item.batchId, [...list, item.id]);
-  items.set(item.id, item);
-  if (!item.fileId) return;
-  if (isActive(item)) activeByFile.set(item.fileId, item.id);
-  else if (activeByFile.get(item.fileId) === item.id) activeByFile.delete(item.fileId);
+function putItems(list: readonly ItemView[]): void {
+  const fresh = new Map<BatchId, string[]>();
+  for (const item of list) {
+    if (itemsOf.has(item.batchId) && !items.has(item.id)) {
+      const ids = fresh.get(item.batchId) ?? [];
+      ids.push(item.id);
+      fresh.set(item.batchId, ids);
+    }
+    items.set(item.id, item);
+    if (!item.fileId) continue;
+    if (isActive(item)) activeByFile.set(item.fileId, item.id);
+    else if (activeByFile.get(item.fileId) === item.id) activeByFile.delete(item.fileId);
+  }
+  // The array is replaced only when items are new, and once for all of them: a change of one row leaves the list alone.
+  for (const [batchId, ids] of fresh) itemsOf.set(batchId, [...(itemsOf.get(batchId) ?? []), ...ids]);
 }
 
 function orderOf(): BatchId[] {
@@ -64,6 +71,12 @@ function addResults(list: readonly ResultView[]): readonly string[] | null {
   const fresh = list.filter((one) => !results.has(one.id));
   for (const one of list) results.set(one.id, one);
   if (fresh.length === 0) return null;
+  const { resultOrder } = useBatches.getState();
+  const newest = results.get(resultOrder[0] ?? '')?.createdAt ?? 0;
+  // Results come as they are made, so that they nearly always belong on top; only a late one makes us sort all.
+  if (fresh.every((one) => one.createdAt >= newest)) {
+    return [...fresh.sort((a, b) => b.createdAt - a.createdAt).map((one) => one.id), ...resultOrder];
+  }
   return [...results.values()].sort((a, b) => b.createdAt - a.createdAt).map((one) => one.id);
 }
 
@@ -82,7 +95,7 @@ function apply(patch: IpcEvents['batches.changed']): void {
   const fresh = patch.batches.some((batch) => !byId.has(batch.id)) || patch.removedBatches.length > 0;
   for (const batch of patch.batches) byId.set(batch.id, batch);
   for (const id of patch.removedBatches) dropBatch(id);
-  for (const item of patch.items) putItem(item);
+  putItems(patch.items);
   const resultOrder = addResults(patch.results);
   bump({ ...(fresh ? { order: orderOf() } : {}), ...(resultOrder ? { resultOrder } : {}) });
 }
@@ -105,7 +118,7 @@ async function snapshot(): Promise<number> {
 /** Fetches the items of a batch; from then on events keep them fresh. @throws AppError */
 export async function loadItems(batchId: BatchId): Promise<void> {
   const answer = await call('batches.items', { batchId });
-  for (const item of answer.items) putItem(item);
+  putItems(answer.items);
   itemsOf.set(
     batchId,
     answer.items.map((item) => item.id),

@@ -11,6 +11,8 @@ type Files = {
   readonly order: readonly MediaFileId[];
   readonly rev: number;
   readonly bytes: number;
+  /** How many are still being read. */
+  readonly reading: number;
   readonly loaded: boolean;
   readonly adding: boolean;
   /** What the last adding did, until the user closes it. */
@@ -27,6 +29,7 @@ export const useFiles = create<Files>(() => ({
   order: [],
   rev: 0,
   bytes: 0,
+  reading: 0,
   loaded: false,
   adding: false,
   report: null,
@@ -39,9 +42,11 @@ function apply(upserts: readonly MediaFileView[], removed: readonly MediaFileId[
   const { order, rev, bytes } = useFiles.getState();
   const fresh: MediaFileView[] = [];
   let size = bytes;
+  let { reading } = useFiles.getState();
   for (const file of upserts) {
     const before = byId.get(file.id);
     if (!before) fresh.push(file);
+    reading += Number(file.state === 'reading') - Number(before?.state === 'reading');
     size += file.sizeBytes - (before?.sizeBytes ?? 0);
     byId.set(file.id, file);
   }
@@ -50,6 +55,7 @@ function apply(upserts: readonly MediaFileView[], removed: readonly MediaFileId[
     const before = byId.get(id);
     if (!before) continue;
     size -= before.sizeBytes;
+    reading -= Number(before.state === 'reading');
     byId.delete(id);
     gone.add(id);
   }
@@ -62,7 +68,7 @@ function apply(upserts: readonly MediaFileView[], removed: readonly MediaFileId[
     // Rows nearly always come in order; only a late one makes us sort.
     if ((fresh[0]?.order ?? 0) < lastOrder) next = [...next].sort((a, b) => (byId.get(a)?.order ?? 0) - (byId.get(b)?.order ?? 0));
   }
-  useFiles.setState({ order: next, rev: rev + 1, bytes: size });
+  useFiles.setState({ order: next, rev: rev + 1, bytes: size, reading });
 }
 
 let removedWhilePaging = false;

@@ -1,11 +1,10 @@
 import type { MediaFileView } from '@pingplex/shared/contracts/ipc';
 import type { MediaFileId } from '@pingplex/shared/domain';
 import { create } from 'zustand';
-import { throttleTrailing } from '../../lib/debounce.ts';
 import { useSession } from '../session/index.ts';
 import { forget, type Mode, NOTHING, type Selection, select, selectAll } from './selection.ts';
 import { useFiles } from './store.ts';
-import { type Sort, visibleFiles } from './view.ts';
+import { type Sort, visibleFiles, visibleInSlices } from './view.ts';
 
 type View = {
   readonly query: string;
@@ -20,15 +19,53 @@ export const useView = create<View>(() => ({ query: '', visible: [], selection: 
 const byAdded: Sort = { by: 'added', descending: false };
 const sortNow = (): Sort => useSession.getState().app?.settings.sort ?? byAdded;
 
-function look(): void {
-  const { byId, order } = useFiles.getState();
-  const visible = visibleFiles(byId, order, useView.getState().query, sortNow());
-  if (visible !== useView.getState().visible) useView.setState({ visible });
+/** Up to so many files a list is filtered and sorted at a stretch: a few milliseconds. */
+const SHORT_LIST = 1500;
+const LOOK_MS = 250;
+
+let turn = 0;
+let tookMs = 0;
+
+function show(visible: readonly MediaFileId[]): void {
+  const before = useView.getState().visible;
+  const isSame = visible === before || (visible.length === before.length && visible.every((id, at) => id === before[at]));
+  // The library's own list is kept as it is, so that the next look sees at a glance that nothing changed.
+  if (visible !== before && (!isSame || visible === useFiles.getState().order)) useView.setState({ visible });
 }
 
-/** Keeps the rows on screen in step with library, query and sort. Patches in a burst are sorted once, four times a second at most. */
+/** Brings the rows on screen up to date; a long list is sorted in slices, and a newer look takes the place of one under way. */
+function look(): void {
+  turn += 1;
+  const mine = turn;
+  const { byId, order } = useFiles.getState();
+  const { query } = useView.getState();
+  if (order.length <= SHORT_LIST) {
+    show(visibleFiles(byId, order, query, sortNow()));
+    return;
+  }
+  const started = performance.now();
+  void visibleInSlices(byId, order, query, sortNow(), () => mine !== turn).then((visible) => {
+    tookMs = performance.now() - started;
+    if (visible !== null && mine === turn) show(visible);
+  });
+}
+
+let isLookPlanned = false;
+/** Patches in a burst are sorted once, four times a second at most and never for more than a quarter of the time. */
+function lookSoon(): void {
+  if (isLookPlanned) return;
+  isLookPlanned = true;
+  setTimeout(
+    () => {
+      isLookPlanned = false;
+      look();
+    },
+    Math.max(LOOK_MS, 3 * tookMs),
+  );
+}
+
+/** Keeps the rows on screen in step with library, query and sort. */
 export function startView(): () => void {
-  const lookSoon = throttleTrailing(look, 250);
   let lastOrder = useFiles.getState().order;
   let lastSort = sortNow();
   look();
@@ -36,7 +73,12 @@ export function startView(): () => void {
     if (state.rev === before.rev) return;
     if (state.order !== lastOrder) {
       const gone = new Set(lastOrder.length > state.order.length ? lastOrder.filter((id) => !state.byId.has(id)) : []);
-      if (gone.size > 0) useView.setState(({ selection, visible }) => ({ selection: forget(selection, gone, visible) }));
+      if (gone.size > 0) {
+        useView.setState(({ selection, visible }) => ({
+          selection: forget(selection, gone, visible),
+          visible: visible.filter((id) => !gone.has(id)),
+        }));
+      }
       const first = lastOrder.length === 0;
       lastOrder = state.order;
       if (first || gone.size > 0) look();

@@ -5,6 +5,8 @@ export const work = {
     files_other: '{{n}} files',
     shown_one: '{{n}} shown',
     shown_other: '{{n}} shown',
+    reading_one: 'reading {{n}}',
+    reading_other: 'reading {{n}}',
     selected_one: '{{n}} selected',
     selected_other: '{{n}} selected',
     search: 'Search files',

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useTexts } from '../../../i18n/index.ts';
 import { useSettings } from '../../session/index.ts';
 import { useListKeys } from '../list-keys.ts';
+import { useShown } from '../shown.ts';
 import { useView } from '../view-store.ts';
 import { FileCard } from './file-card.tsx';
 
@@ -67,6 +68,7 @@ export function FileGrid() {
     pageRows: Math.max(1, Math.floor((scroller.current?.clientHeight ?? rowHeight) / rowHeight)),
     scrollTo: (index) => rows.scrollToIndex(Math.floor(index / columns)),
   });
+  useShown(rows.getVirtualItems().flatMap((row) => visible.slice(row.index * columns, (row.index + 1) * columns)));
   return (
     <div
       ref={scroller}

@@ -9,6 +9,7 @@ import { Badge, Progress, StateDot } from '../../../ui/feedback.tsx';
 import { setSettings, useSettings } from '../../session/index.ts';
 import { dimensions, formatTag, isBroken, markOf } from '../facts.ts';
 import { useListKeys } from '../list-keys.ts';
+import { useShown } from '../shown.ts';
 import { useFile, useView } from '../view-store.ts';
 import { useActiveItem } from './file-card.tsx';
 import { FileThumb } from './thumb.tsx';
@@ -19,11 +20,11 @@ const GRID = 'grid grid-cols-[minmax(180px,1fr)_84px_112px_64px_84px_112px_128px
 const COLUMNS: readonly { label: TextKey; sort?: Settings['sort']['by']; end?: boolean }[] = [
   { label: 'files.column.name', sort: 'name' },
   { label: 'files.column.kind', sort: 'kind' },
-  { label: 'files.column.dimensions' },
-  { label: 'files.column.length', end: true },
+  { label: 'files.column.dimensions', sort: 'dimensions' },
+  { label: 'files.column.length', sort: 'length', end: true },
   { label: 'files.column.size', sort: 'size', end: true },
   { label: 'files.column.modified', sort: 'modified' },
-  { label: 'files.column.state' },
+  { label: 'files.column.state', sort: 'state' },
 ];
 
 const TableRow = memo(function TableRow({ id, index, start }: { id: MediaFileId; index: number; start: number }) {
@@ -101,6 +102,7 @@ export function FileTable() {
     pageRows: Math.max(1, Math.floor((scroller.current?.clientHeight ?? ROW) / ROW) - 2),
     scrollTo: (index) => rows.scrollToIndex(index),
   });
+  useShown(rows.getVirtualItems().flatMap((row) => visible[row.index] ?? []));
   const sortBy = (by: Settings['sort']['by']): void => {
     // Third click on the same head goes back to the order of adding.
     if (sort.by !== by) void setSettings({ sort: { by, descending: false } });
