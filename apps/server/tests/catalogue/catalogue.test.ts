@@ -10,13 +10,13 @@ test('what the catalogue shows matches the contract, with a label in both langua
   expect(HTTP_ROUTES['models.list'].response.parse({ models }).models).toHaveLength(CATALOGUE.length);
   for (const model of models) {
     const properties = Object.values(model.settingsSchema['properties'] as Record<string, Record<string, unknown>>);
-    expect(properties.length).toBeGreaterThan(3);
+    expect(properties.length).toBeGreaterThan(1);
     for (const property of properties) expect(property['x-label']).toEqual({ en: expect.any(String), ru: expect.stringMatching(/[а-я]/i) });
   }
 });
 
-test('every combination of settings has a whole price, dearer with quality, size and number', () => {
-  for (const entry of CATALOGUE) {
+test('every combination of settings of a picture has a whole price, dearer with quality, size and number', () => {
+  for (const entry of CATALOGUE.filter((one) => one.provider === 'openai')) {
     const sizes = entry.price.factors.find((f) => f.setting === 'size')?.values ?? {};
     for (const quality of ['low', 'medium', 'high']) {
       for (const size of Object.keys(sizes).filter((s) => entry.capability === 'imageEdit' || s !== 'auto')) {
@@ -30,6 +30,17 @@ test('every combination of settings has a whole price, dearer with quality, size
     expect(price({ quality: 'high' })).toBeGreaterThan(price({ quality: 'medium' }));
     expect(price({ size: '2048x2048' })).toBeGreaterThan(price({ size: '1024x1024' }));
   }
+});
+
+test('a film costs what its seconds, resolution and sound cost, rounded up once', () => {
+  const kling = createCatalogue({ kling: { available: true, sandbox: true } }).require('kling/kling-3.0').entry;
+  const credits = (settings: object) => quote(kling, completeSettings(kling, settings)).credits;
+  // List price per second in cents: 8.4 and 11.2 without sound, 12.6 and 16.8 with it.
+  expect(credits({})).toBe(42);
+  expect(credits({ resolution: '1080p' })).toBe(56);
+  expect(credits({ audio: 'native' })).toBe(63);
+  expect(credits({ audio: 'native', resolution: '1080p', duration: 15 })).toBe(252);
+  expect(credits({ duration: 3 })).toBe(26);
 });
 
 describe('settings', () => {

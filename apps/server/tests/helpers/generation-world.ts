@@ -27,7 +27,7 @@ import { createTestDatabase } from './database.ts';
 
 export const SANDBOX_KEY = 'sk-sandbox-test-key';
 /** Short, so that what happens after a lease or a grace time happens now. */
-export const QUICK: GenerationSettings = { leaseS: 5, unknownGraceS: 1, deadlineS: 60, slots: 4, resultDays: 90 };
+export const QUICK: GenerationSettings = { leaseS: 5, unknownGraceS: 1, deadlineS: 60, taskDeadlineS: 60, slots: 4, resultDays: 90 };
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 export type World = {

@@ -27,6 +27,7 @@ test.each([
     prompt: 'a boat',
     settings: {},
     sources: [],
+    submitKey: 'key',
     userTag: 'tag',
     signal: new AbortController().signal,
   });

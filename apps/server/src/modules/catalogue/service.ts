@@ -2,9 +2,11 @@ import type { Model } from '@pingplex/shared/contracts/http';
 import { type Price, priceOf, type SettingsValues } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
 import { z } from 'zod';
-import { CATALOGUE, type CatalogueEntry } from './models.ts';
+import type { CatalogueEntry } from './entry.ts';
+import { CATALOGUE } from './models.ts';
 
-export { type CatalogueEntry, MASK_MAX_BYTES } from './models.ts';
+export type { CatalogueEntry } from './entry.ts';
+export { MASK_MAX_BYTES } from './openai-models.ts';
 
 /** Whether a provider can be asked, and who answers. */
 export type ProviderAccess = { available: boolean; sandbox: boolean };
@@ -16,15 +18,15 @@ export type Catalogue = {
 };
 
 /**
- * @param access by provider: a key is there, or our stand-in answers
+ * @param access by provider: a key is there, or our stand-in answers; one that isn't named is not available
  * @param now clock for retirement dates
  */
 export function createCatalogue(
-  access: Readonly<Record<CatalogueEntry['provider'], ProviderAccess>>,
+  access: Readonly<Partial<Record<CatalogueEntry['provider'], ProviderAccess>>>,
   now: () => Date = () => new Date(),
   entries: readonly CatalogueEntry[] = CATALOGUE,
 ): Catalogue {
-  const isAvailable = (entry: CatalogueEntry): boolean => access[entry.provider].available && !isRetired(entry, now());
+  const isAvailable = (entry: CatalogueEntry): boolean => access[entry.provider]?.available === true && !isRetired(entry, now());
   return {
     list() {
       return entries.map((entry) => ({
@@ -33,11 +35,11 @@ export function createCatalogue(
         capability: entry.capability,
         label: entry.label,
         settingsSchema: schemaOf(entry),
-        limits: entry.limits,
-        resultKind: 'image',
+        limits: shownLimits(entry),
+        resultKind: entry.resultKind,
         price: entry.price,
         available: isAvailable(entry),
-        sandbox: access[entry.provider].sandbox,
+        sandbox: access[entry.provider]?.sandbox ?? false,
         retiresAt: entry.retiresAt,
       }));
     },
@@ -45,13 +47,17 @@ export function createCatalogue(
       const entry = entries.find((candidate) => candidate.id === id);
       if (!entry) throw new AppError('generation.modelUnknown', 'no such model in the catalogue', { params: { model: id } });
       if (!isAvailable(entry)) throw new AppError('generation.modelUnavailable', 'the model is not available', { params: { model: id } });
-      return { entry, sandbox: access[entry.provider].sandbox };
+      return { entry, sandbox: access[entry.provider]?.sandbox ?? false };
     },
   };
 }
 
 function isRetired(entry: CatalogueEntry, now: Date): boolean {
   return entry.retiresAt !== null && now.toISOString().slice(0, 10) >= entry.retiresAt;
+}
+
+function shownLimits({ limits: { mask: _, ...shown } }: CatalogueEntry): Model['limits'] {
+  return shown;
 }
 
 const schemas = new Map<string, Record<string, unknown>>();

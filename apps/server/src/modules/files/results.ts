@@ -5,7 +5,12 @@ import type { Db } from '../../db/client.ts';
 import type { ObjectStorage } from '../../storage/storage.ts';
 import { parseRange } from './range.ts';
 
-const EXTENSIONS: Readonly<Record<string, string>> = { 'image/png': 'png', 'image/jpeg': 'jpg', 'image/webp': 'webp' };
+const EXTENSIONS: Readonly<Record<string, string>> = {
+  'image/png': 'png',
+  'image/jpeg': 'jpg',
+  'image/webp': 'webp',
+  'video/mp4': 'mp4',
+};
 
 /**
  * Sends the bytes of a result to its owner: whole, one range, or "not modified". Never shown inline, never sniffed.

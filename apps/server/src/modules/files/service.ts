@@ -1,4 +1,5 @@
 /** The face of the files module. */
+export { proveFilm } from './films.ts';
 export { decodeImage } from './images.ts';
 export { deleteExpiredFiles, touchObject } from './objects.ts';
 export { createTus } from './tus.ts';

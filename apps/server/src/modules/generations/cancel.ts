@@ -5,11 +5,12 @@ import { inTransaction } from '../../db/transaction.ts';
 import { appendEvents } from '../events/service.ts';
 import { requireGeneration } from './read.ts';
 import { end, lockForEnding } from './settle.ts';
-import type { Deps } from './types.ts';
+import { type Deps, QUEUES } from './types.ts';
 
 /**
- * Cancels. Not sent yet: ended at once, everything given back. Sent: the provider has no way to stop and bills anyway, so the wish
- * is kept; when the picture comes it is delivered and paid, when it doesn't the generation ends as canceled. Safe to repeat.
+ * Cancels. Not sent yet: ended at once, everything given back. Sent: the wish is kept, and where the provider can
+ * still call its task off that is tried at once. Else it goes on and is billed: what comes is delivered and paid, and when nothing
+ * comes the generation ends as canceled. Safe to repeat.
  */
 export async function cancelGeneration(deps: Deps, userId: string, id: string): Promise<Generation> {
   await inTransaction(deps.db, async (tx) => {
@@ -23,6 +24,7 @@ export async function cancelGeneration(deps: Deps, userId: string, id: string): 
     }
     await tx.$executeRaw`
       UPDATE generation SET cancel_requested_at = coalesce(cancel_requested_at, now()) WHERE id = ${id}::uuid`;
+    if (now.state === 'submitted') await deps.queue.enqueue(QUEUES.poll, { id, epoch: now.epoch }, { tx, key: `cancel:${id}` });
     await appendEvents(tx, userId, [{ type: 'generation.changed', subject: id }]);
   });
   return requireGeneration(deps.db, userId, id);

@@ -1,5 +1,6 @@
 import { AppError } from '@pingplex/shared/errors';
 import type { Job, Queue } from '../../queue/queue.ts';
+import { pollGeneration } from './poll.ts';
 import { pump } from './pump.ts';
 import { storeResults } from './store.ts';
 import * as sweep from './sweepers.ts';
@@ -9,6 +10,7 @@ import { submitGeneration } from './work.ts';
 const SWEEPERS = {
   'sweep.leases': sweep.sweepLeases,
   'sweep.unknown': sweep.sweepUnknown,
+  'sweep.polls': sweep.sweepPolls,
   'sweep.deadlines': sweep.sweepDeadlines,
   'sweep.holds': sweep.sweepHolds,
   'sweep.grants': sweep.sweepGrants,
@@ -27,12 +29,13 @@ const CRON: Partial<Record<Sweeper, string>> = {
   'sweep.lanes': '*/5 * * * *',
   'sweep.old': '7 * * * *',
 };
-const OFTEN: readonly Sweeper[] = ['sweep.leases', 'sweep.unknown'];
+const OFTEN: readonly Sweeper[] = ['sweep.leases', 'sweep.unknown', 'sweep.polls'];
 
 /** Declares this module's queues; in every process, before the queue starts. */
 export function declareQueues(queue: Queue): void {
   queue.declare(QUEUES.pump, { policy: 'standard', expireInS: 60, retryLimit: 5, concurrency: 1 });
   queue.declare(QUEUES.submit, { policy: 'exclusive', expireInS: 900, retryLimit: 2, concurrency: 8 });
+  queue.declare(QUEUES.poll, { policy: 'short', expireInS: 120, retryLimit: 2, concurrency: 8 });
   // `short`, not `exclusive`: the job of a killed worker stays active until it expires and must keep nobody from doing its work.
   queue.declare(QUEUES.store, { policy: 'short', expireInS: 120, retryLimit: 5, concurrency: 2 });
   for (const name of Object.keys(SWEEPERS)) queue.declare(name, { policy: 'short', expireInS: 300, retryLimit: 0, concurrency: 1 });
@@ -48,6 +51,7 @@ export function handleJobs(deps: Deps, sweepUploads: () => Promise<number>): voi
     await pump(deps, text(data, 'provider'));
   });
   queue.handle(QUEUES.submit, ({ data, signal }) => submitGeneration(deps, text(data, 'id'), whole(data, 'epoch'), signal));
+  queue.handle(QUEUES.poll, ({ data, signal }) => pollGeneration(deps, text(data, 'id'), whole(data, 'epoch'), signal));
   queue.handle(QUEUES.store, ({ data }) => storeResults(deps, text(data, 'id'), whole(data, 'epoch')));
   for (const [name, run] of Object.entries(SWEEPERS)) {
     queue.handle(name, async () => {

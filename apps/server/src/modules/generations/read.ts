@@ -1,5 +1,5 @@
 import type { Generation } from '@pingplex/shared/contracts/http';
-import { GenerationId, type GenerationState } from '@pingplex/shared/domain';
+import { GenerationId, type GenerationState, type MediaKind } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
 import type { Db, Tx } from '../../db/client.ts';
 
@@ -18,12 +18,13 @@ type Row = {
   hold_state: 'open' | 'captured' | 'released';
   results: {
     id: string;
-    kind: string;
+    kind: MediaKind;
     mime: string;
     size: number;
     sha256: string;
     width: number | null;
     height: number | null;
+    duration: number | null;
     expires: string;
   }[];
 };
@@ -58,7 +59,7 @@ async function select(db: Db | Tx, userId: string, id: string | null, before: st
     SELECT g.id::text, g.model_id, g.state, g.prompt, g.sandbox, g.failure_code, g.failure_categories, g.created_at, g.finished_at,
            h.amount AS hold_amount, h.captured AS hold_captured, h.state AS hold_state,
            coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'kind', r.kind, 'mime', r.mime, 'size', r.size_bytes, 'sha256', r.sha256,
-               'width', r.width, 'height', r.height, 'expires', to_char(r.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+               'width', r.width, 'height', r.height, 'duration', r.duration_ms, 'expires', to_char(r.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
                ORDER BY r.n) FROM generation_result r WHERE r.generation_id = g.id), '[]'::jsonb) AS results
     FROM generation g JOIN hold h ON h.id = g.id
     WHERE g.user_id = ${userId}::uuid AND (${id}::uuid IS NULL OR g.id = ${id}::uuid) AND (${before}::uuid IS NULL OR g.id < ${before}::uuid)
@@ -77,12 +78,13 @@ function toContract(row: Row): Generation {
     credits: { held: isOpen ? amount : 0, captured, released: isOpen ? 0 : amount - captured },
     results: row.results.map((r) => ({
       id: r.id,
-      kind: 'image',
+      kind: r.kind,
       mime: r.mime,
       sizeBytes: r.size,
       sha256: r.sha256,
       width: r.width,
       height: r.height,
+      durationMs: r.duration,
       expiresAt: r.expires,
     })),
     failure: row.failure_code === null ? null : { code: row.failure_code, categories: row.failure_categories },

@@ -1,4 +1,4 @@
-import { captureFor, GENERATION_MOVES, type GenerationState } from '@pingplex/shared/domain';
+import { captureFor, GENERATION_MOVES, type GenerationState, type MediaKind } from '@pingplex/shared/domain';
 import { AppError, type ErrorCode } from '@pingplex/shared/errors';
 import type { Tx } from '../../db/client.ts';
 import { capture, lockWallet, release, uuidV7 } from '../credits/service.ts';
@@ -10,16 +10,28 @@ import { type Deps, Superseded } from './types.ts';
 /** What a transition needs to know of a generation; `epoch` is the one that the caller acts for. */
 export type Ref = { id: string; userId: string; provider: string; epoch: number; units: number; credits: number };
 
-export type VerifiedOutput = { sha256: string; sizeBytes: number; mime: string; width: number; height: number };
+export type VerifiedOutput = {
+  sha256: string;
+  sizeBytes: number;
+  kind: MediaKind;
+  mime: string;
+  width: number | null;
+  height: number | null;
+  /** Null for pictures. */
+  durationMs: number | null;
+};
 
 /** Where a generation may come from on its way to `to`, by the one table of moves. */
 function sourcesOf(to: GenerationState): GenerationState[] {
   return (Object.keys(GENERATION_MOVES) as GenerationState[]).filter((from) => GENERATION_MOVES[from].includes(to));
 }
 
-/** Succeeded: capture by delivered units, result rows, state, turn and events in one transaction. */
-export async function succeed(tx: Tx, deps: Deps, ref: Ref, outputs: readonly VerifiedOutput[]): Promise<void> {
-  const credits = captureFor(ref.credits, ref.units, outputs.length);
+/**
+ * Succeeded: capture by delivered units, result rows, state, turn and events in one transaction.
+ * @param units how many of the priced units came: pictures, or seconds
+ */
+export async function succeed(tx: Tx, deps: Deps, ref: Ref, outputs: readonly VerifiedOutput[], units: number): Promise<void> {
+  const credits = captureFor(ref.credits, ref.units, units);
   // A share that rounds down to nothing is a gift.
   const by = { id: ref.id, actor: 'system', reason: 'generation.succeeded' };
   const outcome = credits > 0 ? await capture(tx, { ...by, credits }) : await release(tx, by);
@@ -28,8 +40,8 @@ export async function succeed(tx: Tx, deps: Deps, ref: Ref, outputs: readonly Ve
   const days = deps.settings.resultDays;
   for (const [n, o] of outputs.entries()) {
     await tx.$executeRaw`
-      INSERT INTO generation_result (id, generation_id, user_id, n, kind, mime, size_bytes, sha256, width, height, expires_at)
-      VALUES (${uuidV7()}::uuid, ${ref.id}::uuid, ${ref.userId}::uuid, ${n}, 'image', ${o.mime}, ${o.sizeBytes}, ${o.sha256}, ${o.width}, ${o.height},
+      INSERT INTO generation_result (id, generation_id, user_id, n, kind, mime, size_bytes, sha256, width, height, duration_ms, expires_at)
+      VALUES (${uuidV7()}::uuid, ${ref.id}::uuid, ${ref.userId}::uuid, ${n}, ${o.kind}, ${o.mime}, ${o.sizeBytes}, ${o.sha256}, ${o.width}, ${o.height}, ${o.durationMs},
               now() + ${days}::float8 * interval '1 day')`;
   }
   await afterwards(tx, deps, ref, false);
@@ -57,7 +69,7 @@ async function finishRow(
 ): Promise<void> {
   const from = wasQueued ? ['queued'] : sourcesOf(state).filter((s) => s !== 'queued');
   const changed = await tx.$executeRaw`
-    UPDATE generation SET state = ${state}, finished_at = now(), lease_until = NULL, failure_code = ${code}, failure_categories = ${[...categories]}
+    UPDATE generation SET state = ${state}, finished_at = now(), lease_until = NULL, poll_at = NULL, failure_code = ${code}, failure_categories = ${[...categories]}
     WHERE id = ${ref.id}::uuid AND epoch = ${ref.epoch} AND state = ANY(${from})`;
   if (changed === 0) throw new Superseded();
 }
@@ -94,7 +106,7 @@ export async function becomeUnknown(tx: Tx, ref: Ref, message: string): Promise<
 export type AttemptFacts = {
   requestId?: string | null;
   error?: { status?: number; message: string };
-  outputs?: readonly { sha256: string; sizeBytes: number }[];
+  outputs?: readonly ({ sha256: string; sizeBytes: number } | { url: string })[];
   usage?: unknown;
   costMicroUsd?: number | null;
 };

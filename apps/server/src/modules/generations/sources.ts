@@ -4,20 +4,22 @@ import type { Db } from '../../db/client.ts';
 import { type CatalogueEntry, MASK_MAX_BYTES } from '../catalogue/service.ts';
 import { findReadyUploads, type ReadyUpload } from '../files/service.ts';
 
-export type Source = { role: 'image' | 'mask'; sha256: string; mime: string; sizeBytes: number };
 type Asked = NonNullable<GenerationRequest['sources']>;
+export type Source = { role: Asked[number]['role']; sha256: string; mime: string; sizeBytes: number };
 
 /**
  * Finds the uploads that a request names and proves them against the model, before anything is charged.
  * @throws AppError `generation.sourceMissing` (also for uploads of others) or `generation.sourceNotAllowed`
  */
 export async function findSources(db: Db, userId: string, entry: CatalogueEntry, asked: Asked): Promise<Source[]> {
-  const images = asked.filter((s) => s.role === 'image').length;
-  const masks = asked.length - images;
+  const count = (role: Source['role']): number => asked.filter((s) => s.role === role).length;
+  const images = count('image');
   const { minSources, maxSources } = entry.limits;
+  const mayMask = entry.capability === 'imageEdit' && entry.limits.mask;
+  const isTooMany = images > maxSources || count('mask') > (mayMask ? 1 : 0) || count('lastFrame') > (entry.limits.lastFrame ? 1 : 0);
   if (images < minSources)
     throw new AppError('generation.sourceMissing', 'the model needs a source', { field: 'sources', params: { min: minSources } });
-  if (images > maxSources || masks > (maxSources > 0 ? 1 : 0)) {
+  if (isTooMany) {
     throw new AppError('generation.sourceNotAllowed', 'too many sources', { field: 'sources', params: { max: maxSources } });
   }
   if (asked.length === 0) return [];
@@ -37,13 +39,21 @@ export async function findSources(db: Db, userId: string, entry: CatalogueEntry,
   });
   const first = found.find((s) => s.role === 'image')?.upload;
   for (const { role, upload, field } of found) {
-    if (role === 'image') checkImage(entry, upload, field);
-    else checkMask(upload, first, field);
+    if (role === 'mask') checkMask(upload, first, field);
+    else checkImage(entry, upload, field);
   }
   return found.map(({ role, upload }) => ({ role, sha256: upload.sha256, mime: upload.mime, sizeBytes: upload.sizeBytes }));
 }
 
 function checkImage(entry: CatalogueEntry, upload: ReadyUpload, field: string): void {
+  const sides = entry.limits.sourceSides;
+  const [short, long] = [Math.min(upload.width ?? 0, upload.height ?? 0), Math.max(upload.width ?? 0, upload.height ?? 0)];
+  if (sides && (short < sides.min || long > sides.max || long > short * sides.maxRatio)) {
+    throw new AppError('generation.sourceNotAllowed', 'the model does not take a picture of this shape', {
+      field,
+      params: { min: sides.min, max: sides.max, ratio: sides.maxRatio },
+    });
+  }
   if (!entry.limits.sourceMimes.includes(upload.mime) || upload.sizeBytes > entry.limits.maxSourceBytes) {
     throw new AppError('generation.sourceNotAllowed', 'the model does not take this file', {
       field,

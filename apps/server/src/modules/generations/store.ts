@@ -1,37 +1,60 @@
 import { buffer } from 'node:stream/consumers';
 import { inTransaction } from '../../db/transaction.ts';
-import { decodeImage } from '../files/service.ts';
+import { decodeImage, proveFilm } from '../files/service.ts';
+import { fetchOutputs } from './fetch.ts';
 import { end, lockForEnding, succeed, type VerifiedOutput } from './settle.ts';
+import { keepLease, readTask, type Task } from './task.ts';
 import { type Deps, unlessSuperseded } from './types.ts';
 
 /**
- * Proves what the provider delivered by decoding it, then finishes: only pictures that open are paid for. Repeatable: the bytes are
- * in the store and the row says where.
+ * Fetches what the provider still keeps, proves every result by its content, then finishes: only what opens is paid for. Repeatable:
+ * the row says where the bytes are.
  */
 export async function storeResults(deps: Deps, id: string, epoch: number): Promise<void> {
-  const row = await deps.db.generation.findFirst({
-    where: { id, epoch, state: 'storing' },
-    include: { attempts: { where: { epoch }, select: { outputs: true } } },
-  });
-  if (!row) return;
-  const outputs = (row.attempts[0]?.outputs ?? []) as { sha256: string; sizeBytes: number }[];
-  const verified: VerifiedOutput[] = [];
-  for (const output of outputs.slice(0, row.units)) {
-    const facts = await proved(deps, output.sha256);
-    if (facts) verified.push({ ...output, ...facts });
-    else deps.log.warn({ generationId: id }, 'a delivered result can not be decoded');
+  const task = await readTask(deps, id, epoch);
+  if (task?.state !== 'storing') return;
+  const lease = keepLease(deps, task);
+  try {
+    await unlessSuperseded(() => storeTask(deps, task));
+  } finally {
+    lease.stop();
   }
-  await unlessSuperseded(() =>
-    inTransaction(deps.db, async (tx) => {
-      const now = await lockForEnding(tx, row.userId, id);
-      if (now?.state !== 'storing' || now.epoch !== epoch) return;
-      if (verified.length > 0) await succeed(tx, deps, now, verified);
-      else await end(tx, deps, now, { state: 'failed', code: 'generation.resultUnreadable' }, false);
-    }),
-  );
 }
 
-async function proved(deps: Deps, sha256: string): Promise<{ mime: string; width: number; height: number } | null> {
-  if ((await deps.storage.size(sha256)) === null) return null;
-  return decodeImage(await buffer(await deps.storage.get(sha256)));
+async function storeTask(deps: Deps, task: Task): Promise<void> {
+  const outputs = await fetchOutputs(deps, task);
+  const verified: VerifiedOutput[] = [];
+  // Priced by the second, one order is one film.
+  for (const output of outputs.slice(0, task.unit === 'image' ? task.units : 1)) {
+    const facts = await proved(deps, task, output);
+    if (facts) verified.push({ ...output, ...facts });
+    else deps.log.warn({ generationId: task.id }, 'a delivered result is not what was ordered');
+  }
+  await inTransaction(deps.db, async (tx) => {
+    const now = await lockForEnding(tx, task.userId, task.id);
+    if (now?.state !== 'storing' || now.epoch !== task.epoch) return;
+    if (verified.length > 0) await succeed(tx, deps, now, verified, deliveredUnits(task, verified));
+    else await end(tx, deps, now, { state: 'failed', code: 'generation.resultUnreadable' }, false);
+  });
+}
+
+/** Pictures by their number; films by their whole seconds (encoders end a few pictures early or late), never more than were ordered. */
+function deliveredUnits(task: Task, outputs: readonly VerifiedOutput[]): number {
+  if (task.unit !== 'second') return outputs.length;
+  const seconds = outputs.reduce((sum, output) => sum + Math.round((output.durationMs ?? 0) / 1000), 0);
+  return Math.min(task.units, Math.max(1, seconds));
+}
+
+type Facts = Omit<VerifiedOutput, 'sha256' | 'sizeBytes'>;
+
+async function proved(deps: Deps, task: Task, output: { sha256: string; sizeBytes: number }): Promise<Facts | null> {
+  if ((await deps.storage.size(output.sha256)) === null) return null;
+  const isFilm = task.capability === 'video' || task.capability === 'imageToVideo';
+  if (!isFilm) {
+    const facts = await decodeImage(await buffer(await deps.storage.get(output.sha256)));
+    return facts && { kind: 'image', durationMs: null, ...facts };
+  }
+  const read = async (start: number, last: number) => buffer(await deps.storage.get(output.sha256, { start, end: last }));
+  const facts = await proveFilm(read, output.sizeBytes);
+  return facts && { kind: 'video', ...facts };
 }

@@ -4,6 +4,7 @@ import { appendEvents, deleteOldEvents } from '../events/service.ts';
 import { deleteExpiredFiles } from '../files/service.ts';
 import { deleteOldKeys } from './idempotency.ts';
 import { ensureSlots } from './lanes.ts';
+import { canFind, findLost, pollGeneration } from './poll.ts';
 import { ringPump } from './pump.ts';
 import { becomeUnknown, end, lockForEnding, requeue } from './settle.ts';
 import { storeResults } from './store.ts';
@@ -44,12 +45,28 @@ export async function sweepLeases(deps: Deps): Promise<number> {
   return found.length;
 }
 
-/** Submits whose answer is lost, after the grace time: the user gets the credits back, we may have paid the provider. */
+/**
+ * Submits whose answer is lost. Where the provider knows our id the task is looked for and goes on; else, after the grace time, the
+ * user gets the credits back (we may have paid the provider).
+ */
 export async function sweepUnknown(deps: Deps): Promise<number> {
+  const searchable = Object.keys(deps.providers).filter((name) => canFind(deps.providers[name]));
+  const lost = await deps.db.$queryRaw<(Found & { epoch: number })[]>`
+    SELECT id::text, user_id::text, epoch FROM generation WHERE state = 'unknown' AND provider = ANY(${searchable}) LIMIT ${CHUNK}`;
+  await each(deps, lost, ({ id, epoch }) => findLost(deps, id, epoch));
   const found = await deps.db.$queryRaw<Found[]>`
     SELECT id::text, user_id::text FROM generation
     WHERE state = 'unknown' AND unknown_since < now() - ${deps.settings.unknownGraceS}::float8 * interval '1 second' LIMIT ${CHUNK}`;
   await each(deps, found, ({ id, user_id }) => giveUp(deps, id, user_id, ['unknown'], 'generation.submitLost'));
+  return found.length;
+}
+
+/** Tasks whose next look is overdue: the worker that had it is gone. */
+export async function sweepPolls(deps: Deps): Promise<number> {
+  const found = await deps.db.$queryRaw<(Found & { epoch: number })[]>`
+    SELECT id::text, user_id::text, epoch FROM generation
+    WHERE poll_at < now() - ${deps.settings.leaseS}::float8 * interval '1 second' AND state IN ('submitted', 'running') ORDER BY poll_at LIMIT ${CHUNK}`;
+  await each(deps, found, ({ id, epoch }) => deps.queue.enqueue(QUEUES.poll, { id, epoch }, { key: id }));
   return found.length;
 }
 
@@ -67,6 +84,8 @@ export async function sweepDeadlines(deps: Deps): Promise<number> {
         if (!isLast) throw error;
       });
     }
+    // A last look: the provider may have finished it since the one before.
+    if (state === 'submitted' || state === 'running') await pollGeneration(deps, id, epoch, AbortSignal.timeout(20_000));
     const states = ['queued', 'submitting', 'submitted', 'running', 'unknown', ...(isLast ? ['storing'] : [])];
     await giveUp(deps, id, user_id, states, 'generation.timedOut');
   });

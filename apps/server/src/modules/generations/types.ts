@@ -11,13 +11,22 @@ export type GenerationSettings = {
   unknownGraceS: number;
   /** From being claimed to the end, whatever happens. */
   deadlineS: number;
+  /** From being accepted as a task to the end: what providers take for a film at their worst, with a margin. */
+  taskDeadlineS: number;
   /** Tasks that the provider may run for us at once. */
   slots: number;
   /** How long results can be fetched. */
   resultDays: number;
 };
 
-export const DEFAULT_SETTINGS: GenerationSettings = { leaseS: 45, unknownGraceS: 60, deadlineS: 900, slots: 6, resultDays: 90 };
+export const DEFAULT_SETTINGS: GenerationSettings = {
+  leaseS: 45,
+  unknownGraceS: 60,
+  deadlineS: 900,
+  taskDeadlineS: 3600,
+  slots: 6,
+  resultDays: 90,
+};
 
 /** Structured log lines; never a prompt, a name or a token. */
 export type Log = {
@@ -37,7 +46,12 @@ export type Deps = {
 };
 
 /** Queues of this module. */
-export const QUEUES = { pump: 'generations.pump', submit: 'generations.submit', store: 'generations.store' } as const;
+export const QUEUES = {
+  pump: 'generations.pump',
+  submit: 'generations.submit',
+  poll: 'generations.poll',
+  store: 'generations.store',
+} as const;
 
 /** Somebody else has moved the generation on meanwhile: roll back and leave it alone. */
 export class Superseded extends Error {

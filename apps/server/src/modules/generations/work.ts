@@ -1,25 +1,12 @@
-import { createHash } from 'node:crypto';
-import { buffer } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { SettingsValues } from '@pingplex/shared/domain';
-import type { ErrorCode } from '@pingplex/shared/errors';
 import { inTransaction } from '../../db/transaction.ts';
 import type { SubmitAnswer } from '../../providers/port.ts';
-import type { StoredObject } from '../../storage/storage.ts';
-import { touchObject } from '../files/service.ts';
+import { deliver, finish } from './deliver.ts';
 import { blockProvider, noteProviderHealth } from './lanes.ts';
+import { accept } from './poll.ts';
 import { becomeUnknown, closeAttempt, end, lockForEnding, type Ref, requeue } from './settle.ts';
-import { storeResults } from './store.ts';
+import { keepLease, readSources, readTask, type Task, tagOf } from './task.ts';
 import { type Deps, Superseded, unlessSuperseded } from './types.ts';
-
-type Task = Ref & {
-  state: string;
-  providerModel: string;
-  capability: 'image' | 'imageEdit';
-  prompt: string;
-  settings: SettingsValues;
-  sentAt: Date | null;
-};
 
 /** Connections that never stood are tried again so often before the generation fails. */
 const MAX_UNSENT = 6;
@@ -30,7 +17,7 @@ const MAX_UNSENT = 6;
  */
 export async function submitGeneration(deps: Deps, id: string, epoch: number, signal: AbortSignal): Promise<void> {
   const task = await readTask(deps, id, epoch);
-  if (task?.state !== 'submitting' || task.sentAt !== null) return;
+  if (task?.state !== 'submitting' || task.attempt.sentAt !== null) return;
   const lease = keepLease(deps, task);
   try {
     const sources = await readSources(deps, id);
@@ -44,7 +31,12 @@ export async function submitGeneration(deps: Deps, id: string, epoch: number, si
       return;
     }
     if (!(await markSent(deps, task))) return;
-    const answer = await provider.submit({ ...task, sources, userTag: tagOf(task.userId), signal });
+    const { providerModel, capability, prompt, settings, attempt } = task;
+    const answer = await provider.submit({
+      ...{ providerModel, capability, prompt, settings, sources, signal },
+      submitKey: attempt.submitKey,
+      userTag: tagOf(task.userId),
+    });
     deps.log.info({ generationId: id, attempt: epoch, event: answer.kind, requestId: answer.requestId }, 'provider answered');
     await persistently(deps, () => record(deps, task, answer));
   } finally {
@@ -70,6 +62,8 @@ async function record(deps: Deps, task: Task, answer: SubmitAnswer): Promise<voi
   switch (answer.kind) {
     case 'delivered':
       return deliver(deps, task, answer);
+    case 'accepted':
+      return takeUp(deps, task, answer);
     case 'refused':
       return finish(deps, task, 'generation.refused', 'refused', answer, answer.categories);
     case 'rejected':
@@ -95,55 +89,13 @@ async function record(deps: Deps, task: Task, answer: SubmitAnswer): Promise<voi
   }
 }
 
-/** The bytes first, then the row that points at them: from then on a crash loses nothing. */
-async function deliver(deps: Deps, task: Task, answer: Extract<SubmitAnswer, { kind: 'delivered' }>): Promise<void> {
-  const outputs: StoredObject[] = [];
-  for (const bytes of answer.outputs) {
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    await touchObject(deps.db, sha256, bytes.length);
-    outputs.push(await deps.storage.put(bytes, sha256));
-  }
-  const mine = await unlessSuperseded(() =>
-    inTransaction(deps.db, async (tx) => {
-      const moved = await tx.$executeRaw`
-        UPDATE generation SET state = 'storing', lease_until = now() + ${deps.settings.leaseS}::float8 * interval '1 second'
-        WHERE id = ${task.id}::uuid AND epoch = ${task.epoch} AND state IN ('submitting', 'unknown')`;
-      if (moved === 0) throw new Superseded();
-      await closeAttempt(tx, task, 'delivered', { ...answer, outputs });
-      await noteProviderHealth(tx, task.provider, true);
-    }),
-  );
-  if (mine) {
-    await storeResults(deps, task.id, task.epoch);
-    return;
-  }
-  // Too late for the user, who has the credits back, but the provider's bill has it: the attempt says what it cost.
-  const late = await deps.db.$executeRaw`
-    UPDATE attempt SET provider_cost_micro_usd = ${answer.costMicroUsd}::bigint, provider_request_id = ${answer.requestId}
-    WHERE generation_id = ${task.id}::uuid AND epoch = ${task.epoch} AND provider_cost_micro_usd IS NULL`;
-  deps.log.warn({ generationId: task.id, attempt: task.epoch, count: late }, 'a late answer was paid for and dropped');
-}
-
-/** Failed; or canceled, when the user had wished so while the provider was at work. */
-async function finish(
-  deps: Deps,
-  task: Task,
-  code: ErrorCode,
-  outcome: string,
-  answer: { requestId: string | null; status?: number; message?: string },
-  categories: readonly string[] = [],
-): Promise<void> {
-  await unlessSuperseded(() =>
-    inTransaction(deps.db, async (tx) => {
-      const { cancelRequestedAt } = await tx.generation.findUniqueOrThrow({ where: { id: task.id }, select: { cancelRequestedAt: true } });
-      const ending = cancelRequestedAt
-        ? ({ state: 'canceled', code: 'generation.canceled' } as const)
-        : ({ state: 'failed', code, categories } as const);
-      await end(tx, deps, task, ending, false);
-      const error = { message: (answer.message ?? code).slice(0, 500), ...(answer.status === undefined ? {} : { status: answer.status }) };
-      await closeAttempt(tx, task, outcome, { requestId: answer.requestId, error });
-    }),
-  );
+/** The handle goes on record even when the generation was given up meanwhile: somebody has to know of a task that is billed. */
+async function takeUp(deps: Deps, task: Task, answer: Extract<SubmitAnswer, { kind: 'accepted' }>): Promise<void> {
+  if (await accept(deps, task, answer)) return;
+  await deps.db.$executeRaw`
+    UPDATE attempt SET provider_task_id = ${answer.handle}, provider_request_id = ${answer.requestId}
+    WHERE generation_id = ${task.id}::uuid AND epoch = ${task.epoch} AND provider_task_id IS NULL`;
+  deps.log.warn({ generationId: task.id, attempt: task.epoch }, 'a task was accepted after its generation had been given up');
 }
 
 /** Sent again later; or canceled, when the user had wished so while it was on its way. */
@@ -179,60 +131,4 @@ async function persistently(deps: Deps, work: () => Promise<void>): Promise<void
       await wait(250 * 2 ** attempt);
     }
   }
-}
-
-/** Signs of life while the work lasts. */
-function keepLease(deps: Deps, ref: Ref): { stop(): void } {
-  const { leaseS } = deps.settings;
-  const timer = setInterval(
-    () => {
-      deps.db.$executeRaw`UPDATE generation SET lease_until = now() + ${leaseS}::float8 * interval '1 second'
-          WHERE id = ${ref.id}::uuid AND epoch = ${ref.epoch} AND state IN ('submitting', 'storing')`.catch(() => {
-        // The next sign of life follows; when none gets through, the lease ends as it should.
-      });
-    },
-    (leaseS * 1000) / 3,
-  );
-  return { stop: () => clearInterval(timer) };
-}
-
-async function readTask(deps: Deps, id: string, epoch: number): Promise<Task | null> {
-  const row = await deps.db.generation.findFirst({
-    where: { id, epoch },
-    include: { attempts: { where: { epoch }, select: { sentAt: true } } },
-  });
-  if (!row) return null;
-  const { userId, provider, units, credits, state, providerModel, prompt } = row;
-  const capability = row.capability === 'imageEdit' ? 'imageEdit' : 'image';
-  const settings = row.settings as SettingsValues;
-  return {
-    id,
-    epoch,
-    userId,
-    provider,
-    units,
-    credits,
-    state,
-    providerModel,
-    prompt,
-    capability,
-    settings,
-    sentAt: row.attempts[0]?.sentAt ?? null,
-  };
-}
-
-async function readSources(deps: Deps, id: string): Promise<{ role: 'image' | 'mask'; mime: string; bytes: Buffer }[] | null> {
-  const rows = await deps.db.generationSource.findMany({ where: { generationId: id }, orderBy: { n: 'asc' } });
-  const sources = [];
-  for (const row of rows) {
-    if ((await deps.storage.size(row.sha256)) === null) return null;
-    const role = row.role === 'mask' ? ('mask' as const) : ('image' as const);
-    sources.push({ role, mime: row.mime, bytes: await buffer(await deps.storage.get(row.sha256)) });
-  }
-  return sources;
-}
-
-/** The same user is the same tag for ever, and nobody can turn it back into an id without trying them all. */
-function tagOf(userId: string): string {
-  return createHash('sha256').update(`pingplex-user:${userId}`).digest('hex').slice(0, 32);
 }

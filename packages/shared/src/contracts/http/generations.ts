@@ -7,13 +7,14 @@ import { Done, route } from './route.ts';
 
 const Label = z.object({ en: z.string(), ru: z.string() });
 
-export const Capability = z.enum(['image', 'imageEdit']);
+/** What a model makes: `video` from a prompt alone, `imageToVideo` from a first frame and, where the model takes one, a last frame. */
+export const Capability = z.enum(['image', 'imageEdit', 'video', 'imageToVideo']);
 export type Capability = z.infer<typeof Capability>;
 
 /** An entry of the catalogue. `settingsSchema` is JSON Schema (draft 2020-12) whose properties carry `x-label` {en, ru}. */
 export const Model = z.object({
   id: z.string(),
-  provider: z.enum(['openai']),
+  provider: z.enum(['openai', 'google', 'kling', 'dashscope']),
   capability: Capability,
   label: Label,
   settingsSchema: z.record(z.string(), z.unknown()),
@@ -23,6 +24,10 @@ export const Model = z.object({
     maxSources: z.int(),
     maxSourceBytes: z.int(),
     sourceMimes: z.array(z.string()),
+    /** True when a source with the role `lastFrame` may be given besides the first frame. */
+    lastFrame: z.boolean().optional(),
+    /** Pixels of a source's sides, and how many times the longer one may be the shorter one. */
+    sourceSides: z.object({ min: z.int(), max: z.int(), maxRatio: z.number() }).optional(),
   }),
   resultKind: MediaKind,
   price: PriceRule,
@@ -41,7 +46,7 @@ export const GenerationRequest = z.strictObject({
   prompt: z.string().min(1).max(32_000),
   settings: Settings.default({}),
   sources: z
-    .array(z.strictObject({ uploadId: UploadId, role: z.enum(['image', 'mask']) }))
+    .array(z.strictObject({ uploadId: UploadId, role: z.enum(['image', 'mask', 'lastFrame']) }))
     .max(16)
     .default([]),
 });
@@ -55,6 +60,8 @@ export const GenerationResult = z.object({
   sha256: Sha256,
   width: z.int().nullable(),
   height: z.int().nullable(),
+  /** Of films and sound. */
+  durationMs: z.int().nullable().optional(),
   expiresAt: z.iso.datetime(),
 });
 export type GenerationResult = z.infer<typeof GenerationResult>;

@@ -1,0 +1,32 @@
+import type { Capability, Model } from '@pingplex/shared/contracts/http';
+import type { PriceRule } from '@pingplex/shared/domain';
+import type { z } from 'zod';
+
+export type Label = { en: string; ru: string };
+
+/** A model as we offer it. What the provider calls it and what we charge are data, not code. */
+export type CatalogueEntry = {
+  /** Ours; stays the same when the provider renames its model. */
+  id: string;
+  provider: Model['provider'];
+  /** The provider's own name, sent to it and to nobody else. */
+  providerModel: string;
+  capability: Capability;
+  label: Label;
+  settings: z.ZodObject;
+  limits: Model['limits'] & {
+    /** True when a mask may be given along; not shown, the app asks the capability. */
+    mask?: boolean;
+  };
+  resultKind: Model['resultKind'];
+  price: PriceRule;
+  /** ISO date from which the provider no longer answers; null while none is announced. */
+  retiresAt: string | null;
+};
+
+export const MIB = 1024 * 1024;
+
+/** A setting's name in both languages, for its JSON Schema. */
+export const label = (en: string, ru: string) => ({ 'x-label': { en, ru } });
+/** The names of a setting's choices. */
+export const optionLabels = (labels: Record<string, Label>) => ({ 'x-enum-labels': labels });
