@@ -1,66 +1,7 @@
 import type { CodecContext, Decoder, Encoder, FFEncoderCodec, FilterAPI, Frame, Muxer, Packet, Stream } from 'node-av';
 import type { Av } from './av.ts';
 import { replaceData, withoutEncoderText } from './encoder-text.ts';
-
-export type Options = Readonly<Record<string, string | number>>;
-
-/** One stream's way: FFmpeg filter string, encoder name (`libx264`, `aac`, …), the encoder's own options. */
-export type TranscodeTrack = {
-  /**
-   * Comma-separated filters, as on FFmpeg's command line. Video sees pictures as stored (before the display matrix): put
-   * `setpts` before `fps`, end with `fps=…,format=yuv420p`. Sound: the encoder's sample format and frame size are added
-   * here, and its rate where it doesn't take every one; set channels with `aformat=channel_layouts=…`. May be empty for sound.
-   */
-  readonly filter: string;
-  readonly encoder: string;
-  /** Private and generic options of the encoder, for example `{ preset: 'veryfast', crf: 21 }`. */
-  readonly options?: Options;
-};
-
-export type VideoTrack = TranscodeTrack & {
-  readonly gopSize?: number;
-  readonly maxBFrames?: number;
-  /** Keep the source's display matrix (rotation flag). Leave it out when the filters turned the picture already. */
-  readonly keepRotation?: boolean;
-};
-
-export type AudioTrack = TranscodeTrack & {
-  /** Bits per second; leave out for lossless encoders. */
-  readonly bitRate?: number;
-  /** Hz that the caller's filter ends with; leave out to keep the source's rate, or the next one that the encoder takes. */
-  readonly sampleRate?: number;
-};
-
-/**
- * What an encoder insists on: sample formats for `aformat`, rates where it doesn't take any, and samples per frame, which keep the
- * package's own sample buffer out of the way.
- */
-type SoundNeeds = { readonly format: string; readonly rates?: readonly number[]; readonly samples?: (rate: number) => number };
-
-const MP3_RATES = [8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
-const SOUND_ENCODERS: Readonly<Record<string, SoundNeeds>> = {
-  aac: { format: 'sample_fmts=fltp', rates: [...MP3_RATES, 64_000, 88_200, 96_000], samples: () => 1024 },
-  // MPEG-2 and MPEG-2.5 have one granule per frame (ISO/IEC 13818-3, 2.4.2).
-  libmp3lame: { format: 'sample_fmts=fltp', rates: MP3_RATES, samples: (rate) => (rate < 32_000 ? 576 : 1152) },
-  libopus: { format: 'sample_fmts=flt', rates: [48_000], samples: () => 960 },
-  libvorbis: { format: 'sample_fmts=fltp', samples: () => 64 },
-  flac: { format: 'sample_fmts=s16|s32', samples: () => 4608 },
-  alac: { format: 'sample_fmts=s16p|s32p', samples: () => 4096 },
-  pcm_s16le: { format: 'sample_fmts=s16' },
-  pcm_s24le: { format: 'sample_fmts=s32' },
-};
-
-/** What the encoder's own filters say: the source's rate, or the next higher one that it takes. */
-function encoderChain(encoder: string, sourceRate: number): string[] {
-  const needs = SOUND_ENCODERS[encoder];
-  if (needs === undefined) return [];
-  const { format, rates, samples } = needs;
-  const rate = rates === undefined ? sourceRate : (rates.find((one) => one >= sourceRate) ?? Math.max(...rates));
-  return [
-    `aformat=${format}${rates === undefined ? '' : `:sample_rates=${rate}`}`,
-    ...(samples === undefined ? [] : [`asetnsamples=n=${samples(rate)}:p=0`]),
-  ];
-}
+import { type AudioTrack, type Options, soundChain, type VideoTrack, type Window } from './transcode-job.ts';
 
 const isEof = (av: Av, thrown: unknown): boolean => thrown instanceof av.FFmpegError && thrown.code === av.AVERROR_EOF;
 
@@ -73,52 +14,42 @@ function timestampOf(av: Av, frame: Frame): bigint {
   return frame.pts === av.AV_NOPTS_VALUE ? frame.bestEffortTimestamp : frame.pts;
 }
 
-export type Window = { readonly baseMs: number; readonly startMs: number; readonly endMs: number };
+export type TrackPlace = {
+  readonly stream: Stream;
+  readonly decoder: Decoder;
+  readonly muxer: Muxer;
+  readonly window: Window;
+  readonly threads: number;
+  readonly isVideo: boolean;
+  /** Other jobs encode the same frames at the same time: slow calls leave this thread, and frames are not changed. */
+  readonly isShared: boolean;
+};
 
 /**
- * Cut, the caller's filters, the encoder's sample format, the encoder's frame size. Sound is cut to the sample inside the
- * graph; frames after the end are never fed, because the graph refuses them.
+ * cut → filter → encoder → muxer for one stream of one job; decoded frames are brought to it. With `isShared` filters and encoder run
+ * on other threads; whatever the way, the same frames give the same bytes.
  */
-function soundChain(track: AudioTrack, window: Window, sourceRate: number): string {
-  const { startMs, endMs } = window;
-  const endless = endMs === Number.POSITIVE_INFINITY;
-  const end = endless ? '' : `:end=${((endMs - startMs) / 1000).toFixed(6)}`;
-  return (
-    [startMs > 0 || !endless ? `atrim=start=0${end}` : '', track.filter, ...encoderChain(track.encoder, track.sampleRate ?? sourceRate)]
-      .filter((part) => part !== '')
-      .join(',') || 'anull'
-  );
-}
-
-/** decoder → cut → filter → encoder → muxer for one stream. Synchronous inside; the caller gives the event loop its turns. */
 export class Track {
-  readonly stream: Stream;
   frames = 0;
   lastMs = 0;
   finished = false;
   private readonly av: Av;
-  private readonly isVideo: boolean;
-  private readonly decoder: Decoder;
+  private readonly place: TrackPlace;
   private readonly filter: FilterAPI;
   private readonly encoder: Encoder;
-  private readonly muxer: Muxer;
   private readonly outIndex: number;
-  private readonly window: Window;
   private readonly encoderName: string;
 
-  constructor(av: Av, stream: Stream, track: VideoTrack | AudioTrack, muxer: Muxer, window: Window, threads: number, isVideo: boolean) {
+  constructor(av: Av, track: VideoTrack | AudioTrack, place: TrackPlace) {
     this.av = av;
-    this.stream = stream;
-    this.muxer = muxer;
-    this.window = window;
+    this.place = place;
     this.encoderName = track.encoder;
-    this.isVideo = isVideo;
-    this.decoder = av.Decoder.createSync(stream, { exitOnError: false, threadCount: threads });
+    const { stream, decoder, muxer, threads, isVideo, window } = place;
     const filter = isVideo ? track.filter : soundChain(track, window, stream.codecpar.sampleRate);
     this.filter = av.FilterAPI.create(filter, { threads });
     const bitRate = 'bitRate' in track ? track.bitRate : undefined;
     this.encoder = av.Encoder.createSync(track.encoder as FFEncoderCodec, {
-      decoder: this.decoder,
+      decoder,
       filter: this.filter,
       threadCount: threads,
       // Never through `options`: the synchronous opening frees that dictionary twice, and the process dies at the next collection.
@@ -137,39 +68,50 @@ export class Track {
     this.outIndex = muxer.addStream(this.encoder, keepRotation ? { inputStream: stream } : {});
   }
 
-  take(packet: Packet): void {
+  /** Encodes a decoded frame, or leaves it out when it lies outside the window. The caller frees the frame afterwards. */
+  async take(frame: Frame): Promise<void> {
     if (this.finished) return;
-    for (const frame of this.decoder.decodeAllSync(packet)) this.pass(frame);
-  }
-
-  private pass(frame: Frame): void {
-    using owned = frame;
-    if (this.finished) return;
-    const ts = timestampOf(this.av, owned);
-    const { baseMs, startMs, endMs } = this.window;
-    const ms = toMs(ts, owned.timeBase) - baseMs;
-    const lengthMs = this.isVideo || owned.sampleRate <= 0 ? 0 : (owned.nbSamples * 1000) / owned.sampleRate;
+    const { av, place } = this;
+    const ts = timestampOf(av, frame);
+    const { baseMs, startMs, endMs } = place.window;
+    const ms = toMs(ts, frame.timeBase) - baseMs;
+    const lengthMs = place.isVideo || frame.sampleRate <= 0 ? 0 : (frame.nbSamples * 1000) / frame.sampleRate;
     // Half a millisecond of tolerance: time bases like 1/90000 can't say every millisecond.
-    if (startMs > 0 && (this.isVideo ? ms < startMs - 0.5 : ms + lengthMs <= startMs)) return;
+    if (startMs > 0 && (place.isVideo ? ms < startMs - 0.5 : ms + lengthMs <= startMs)) return;
     if (ms >= endMs - 0.5) {
       this.finished = true;
       return;
     }
-    const shift = ((baseMs + startMs) / 1000) * (owned.timeBase.den / owned.timeBase.num);
-    owned.pts = ts - BigInt(Math.round(shift));
+    const shift = ((baseMs + startMs) / 1000) * (frame.timeBase.den / frame.timeBase.num);
+    await this.filterFrame(frame, ts - BigInt(Math.round(shift)));
+    if (endMs !== Number.POSITIVE_INFINITY && !place.isVideo && ms + lengthMs >= endMs) this.finished = true;
+  }
+
+  private async filterFrame(frame: Frame, pts: bigint): Promise<void> {
+    // Filters write new timestamps into the frame that they are given; a clone shares its pixels, not its timestamps.
+    const own = this.place.isShared ? frame.clone() : frame;
+    if (!own) throw new RangeError('no memory for a frame');
+    own.pts = pts;
     try {
-      for (const filtered of this.filter.processAllSync(owned)) this.encode(filtered);
+      const filtered = this.leavesThread ? await this.filter.processAll(own) : this.filter.processAllSync(own);
+      for (const one of filtered) await this.encode(one);
     } catch (thrown) {
       if (!isEof(this.av, thrown)) throw thrown;
       this.finished = true;
+    } finally {
+      if (own !== frame) own.free();
     }
-    if (endMs !== Number.POSITIVE_INFINITY && !this.isVideo && ms + lengthMs >= endMs) this.finished = true;
   }
 
-  private encode(frame: Frame): void {
+  /** Sound is encoded faster than a call on another thread takes. */
+  private get leavesThread(): boolean {
+    return this.place.isShared && this.place.isVideo;
+  }
+
+  private async encode(frame: Frame): Promise<void> {
     using owned = frame;
     this.frames += 1;
-    this.write(this.encoder.encodeAllSync(owned));
+    this.write(this.leavesThread ? await this.encoder.encodeAll(owned) : this.encoder.encodeAllSync(owned));
     if (this.frames === 1) disarmSampleBuffer(this.encoder);
   }
 
@@ -180,26 +122,28 @@ export class Track {
       if (owned.pts !== this.av.AV_NOPTS_VALUE) this.lastMs = Math.max(this.lastMs, toMs(owned.pts + owned.duration, base));
       const silent = owned.data === null ? null : withoutEncoderText(this.encoderName, owned.data);
       if (silent !== null) replaceData(owned, silent);
-      this.muxer.writePacketSync(owned, this.outIndex);
+      this.place.muxer.writePacketSync(owned, this.outIndex);
     }
   }
 
-  finish(): void {
-    if (!this.finished) for (const frame of this.decoder.flushFramesSync()) this.pass(frame);
+  /** What filters and encoder still hold, after the last frame. */
+  async finish(): Promise<void> {
     if (this.filter.isFilterInitialized) {
       try {
-        for (const frame of this.filter.flushFramesSync()) this.encode(frame);
+        if (this.leavesThread) for await (const frame of this.filter.flushFrames()) await this.encode(frame);
+        else for (const frame of this.filter.flushFramesSync()) await this.encode(frame);
       } catch (thrown) {
         if (!isEof(this.av, thrown)) throw thrown;
       }
     }
-    if (this.encoder.isEncoderInitialized) this.write(this.encoder.flushPacketsSync());
+    if (!this.encoder.isEncoderInitialized) return;
+    if (this.leavesThread) for await (const packet of this.encoder.flushPackets()) this.write([packet]);
+    else this.write(this.encoder.flushPacketsSync());
   }
 
   close(): void {
     this.encoder.close();
     this.filter.close();
-    this.decoder.close();
   }
 }
 
