@@ -8,6 +8,8 @@ import { type Av, avError, loadAv, openInput } from './av.ts';
 const SLICE_MS = 15;
 /** Twice 8K; a header that claims more asks for gigabytes. */
 const MAX_FRAME_PIXELS = 66_355_200;
+/** The most that any recorder writes (DXD); a resampler from 67 MHz works for ten seconds before its first sample. */
+const MAX_SAMPLE_RATE = 768_000;
 
 type FrameRequest = {
   readonly path: string;
@@ -55,6 +57,20 @@ async function* run(demuxer: Demuxer, decoder: Decoder, filter: FilterAPI, strea
 }
 
 /**
+ * Refuses streams whose header asks for more than any real one: the filters behind the decoder would take minutes or gigabytes.
+ * @throws AppError file.tooLarge for frames that are too big, file.damaged for a sample rate that is none
+ */
+export function checkDecodable(stream: Stream): void {
+  const { width, height, sampleRate } = stream.codecpar;
+  if (width * height > MAX_FRAME_PIXELS) {
+    throw new AppError('file.tooLarge', `frames of ${width} × ${height} pixels are more than can be decoded`, {
+      params: { width, height },
+    });
+  }
+  if (sampleRate > MAX_SAMPLE_RATE) throw new AppError('file.damaged', `${sampleRate} samples a second are no sound`);
+}
+
+/**
  * Decodes one stream through a filter chain. The consumer frees each frame (`using`).
  * @throws AppError file.damaged; the signal's reason on abort
  */
@@ -63,12 +79,7 @@ export async function* decodeFrames(request: FrameRequest): AsyncGenerator<Frame
   await using demuxer = await openInput(request.path, request.format);
   const stream = demuxer.getStream(request.streamIndex);
   if (!stream) return;
-  const { width, height } = stream.codecpar;
-  if (width * height > MAX_FRAME_PIXELS) {
-    throw new AppError('file.tooLarge', `frames of ${width} × ${height} pixels are more than can be decoded`, {
-      params: { width, height },
-    });
-  }
+  checkDecodable(stream);
   try {
     seek(av, demuxer, request.seekMs);
     using decoder = av.Decoder.createSync(stream, { exitOnError: request.strict ?? false, threadCount: request.threads ?? 1 });

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FORMATS, type MediaFormat } from '@pingplex/shared/domain';
 import type { Demuxer, Frame } from 'node-av';
 import { avError, describeInput, loadAv, openInput, type StreamFacts } from '../binaries/av.ts';
+import { checkDecodable } from '../binaries/frames.ts';
 import { sniff } from '../probe/sniff.ts';
 
 /** Work between two looks at the signal; keeps the worker's answers well under a second apart. */
@@ -65,6 +66,7 @@ async function* decode(
 ): AsyncGenerator<Frame> {
   const stream = demuxer.getStream(index);
   if (!stream) return;
+  checkDecodable(stream);
   const decoder = await av.Decoder.create(stream, { exitOnError: false, threadCount: 2 });
   const filter = av.FilterAPI.create(chain, { threads: 1 });
   try {

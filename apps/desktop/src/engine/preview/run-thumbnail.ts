@@ -11,6 +11,7 @@ import { type Sniffed, sniffSource } from '../probe/sniff.ts';
 import { isTruncated } from '../probe/truncation.ts';
 import { readPeaks } from './peaks.ts';
 import { openForDisplay } from './picture.ts';
+import { runStrip } from './run-strip.ts';
 import { filmFrame } from './video-frame.ts';
 import { barsFor, drawWaveform } from './waveform-picture.ts';
 
@@ -65,6 +66,7 @@ function draw(job: Job, sniffed: Sniffed, ctx: JobContext): Promise<Sharp> {
  * @throws AppError as `sniff`; file.damaged when nothing of the file can be shown
  */
 export async function runThumbnail(job: Job, ctx: JobContext): Promise<ThumbnailOutcome> {
+  if (job.frames !== undefined) return runStrip(job, job.frames, ctx);
   const { sniffed, damaged } = await withByteSource(job.path, async (source) => {
     const known = await sniffSource(source);
     return { sniffed: known, damaged: await isTruncated(source, known.format) };

@@ -58,8 +58,17 @@ export function useInspection(file: MediaFileView, again: number): Answer<Inspec
   return useAnswer(gone ? null : { key: versionOf(file), recent: inspections, ask: () => call('library.inspect', { id: file.id }) }, again);
 }
 
-/** An address that this window can show, the original or a labelled stand-in. */
-export function usePreview(file: MediaFileView): Answer<PreviewView> {
+/** An address that this window can show, the original or a labelled stand-in. @param standIn only the stand-in will do */
+export function usePreview(file: MediaFileView, standIn: boolean): Answer<PreviewView> {
   const gone = file.state === 'missing';
-  return useAnswer(gone ? null : { key: versionOf(file), recent: previews, ask: () => call('library.preview', { id: file.id }) }, 0);
+  return useAnswer(
+    gone
+      ? null
+      : {
+          key: `${versionOf(file)}${standIn ? ' stand-in' : ''}`,
+          recent: previews,
+          ask: () => call('library.preview', { id: file.id, standIn }),
+        },
+    0,
+  );
 }

@@ -66,9 +66,9 @@ export const work = {
     noneText: 'Choose a file to see what is inside it.',
   },
   preview: {
-    image: 'Image {{name}}. Plus and minus zoom, arrows move.',
+    image: 'Image {{name}}. Plus, minus, 0 and 1 zoom, arrows move.',
     video: 'Video {{name}}. Space plays, comma and point go by frames.',
-    audio: 'Sound {{name}}. Arrows move by a second, Space plays.',
+    audio: 'Sound {{name}}. Arrows move by a second, plus and minus magnify, Space plays.',
     large: 'Large preview. Page keys go to the next file.',
     zoomIn: 'Zoom in',
     zoomOut: 'Zoom out',
@@ -82,6 +82,7 @@ export const work = {
     mute: 'Sound off',
     unmute: 'Sound on',
     drawing: 'Drawing the waveform…',
+    damaged: 'Damaged: shows what can be decoded',
     standIn: {
       image: 'Preview made by pingplex: at most 2560 pixels',
       video: 'Preview made by pingplex: 480 lines, H.264',

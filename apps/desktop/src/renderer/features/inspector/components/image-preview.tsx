@@ -7,7 +7,7 @@ type Size = { readonly width: number; readonly height: number };
 const NO_SIZE: Size = { width: 0, height: 0 };
 
 /** An image with zoom (wheel, keys, buttons) and pan (drag, arrows). The percentage counts its own pixels: at 100 % one is one of the screen. */
-export function ImagePreview({ url, name, takeFocus }: { url: string; name: string; takeFocus: boolean }) {
+export function ImagePreview({ url, name, takeFocus, onFail }: { url: string; name: string; takeFocus: boolean; onFail: () => void }) {
   const { t, format } = useTexts();
   const box = useRef<HTMLDivElement>(null);
   const [look, setLook] = useState<Look>(FIT);
@@ -73,6 +73,7 @@ export function ImagePreview({ url, name, takeFocus }: { url: string; name: stri
           src={url}
           alt={name}
           draggable={false}
+          onError={onFail}
           onLoad={({ currentTarget: image }) => setNatural({ width: image.naturalWidth, height: image.naturalHeight })}
           className="size-full object-contain"
           style={{ transform: transformOf(look), imageRendering: look.scale / actual > 3 ? 'pixelated' : 'auto' }}

@@ -13,7 +13,8 @@ import { VideoPreview } from './video-preview.tsx';
  */
 export function Preview({ file, takeFocus = false }: { file: MediaFileView; takeFocus?: boolean }) {
   const { t, problem } = useTexts();
-  const { value, error, pending } = usePreview(file);
+  const [standIn, setStandIn] = useState(false);
+  const { value, error, pending } = usePreview(file, standIn);
   const [failed, setFailed] = useState(false);
   const trouble =
     file.state === 'missing'
@@ -40,16 +41,22 @@ export function Preview({ file, takeFocus = false }: { file: MediaFileView; take
       </div>
     );
   }
-  const onFail = (): void => setFailed(true);
+  // What Chromium gives up, the engine may still decode in part.
+  const onFail = (): void => (value.proxy ? setFailed(true) : setStandIn(true));
   return (
     <div className="relative size-full" data-testid="preview" data-kind={file.kind}>
       {value.mime.startsWith('video/') ? (
-        <VideoPreview url={value.url} name={file.name} fps={file.summary?.fps} takeFocus={takeFocus} onFail={onFail} />
+        <VideoPreview id={file.id} url={value.url} name={file.name} fps={file.summary?.fps} takeFocus={takeFocus} onFail={onFail} />
       ) : value.mime.startsWith('audio/') ? (
         <AudioPreview id={file.id} url={value.url} name={file.name} takeFocus={takeFocus} onFail={onFail} />
       ) : (
-        <ImagePreview url={value.url} name={file.name} takeFocus={takeFocus} />
+        <ImagePreview url={value.url} name={file.name} takeFocus={takeFocus} onFail={onFail} />
       )}
+      {file.damaged ? (
+        <span className="over-media pointer-events-none absolute top-2 right-2 rounded-sm px-1.75 text-xs" data-testid="damaged">
+          {t('preview.damaged')}
+        </span>
+      ) : null}
       {value.proxy ? (
         <span className="over-media pointer-events-none absolute top-2 left-2 rounded-sm px-1.75 text-xs">
           {t(`preview.standIn.${value.mime.startsWith('video/') ? 'video' : value.mime.startsWith('audio/') ? 'audio' : 'image'}`)}

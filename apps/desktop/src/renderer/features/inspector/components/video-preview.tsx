@@ -1,16 +1,21 @@
+import type { MediaFileId } from '@pingplex/shared/domain';
 import { Pause, Play, StepBack, StepForward, Volume2, VolumeX } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useTexts } from '../../../i18n/index.ts';
 import { IconButton } from '../../../ui/button.tsx';
+import { frameTime } from './frames.ts';
+import { TimeBar } from './time-bar.tsx';
 
 /** A video with scrubbing and single frames. `fps` comes from the file; without it a step is a 30th of a second. */
 export function VideoPreview({
+  id,
   url,
   name,
   fps,
   takeFocus,
   onFail,
 }: {
+  id: MediaFileId;
   url: string;
   name: string;
   fps: number | undefined;
@@ -38,6 +43,19 @@ export function VideoPreview({
     return () => cancelAnimationFrame(frame);
   }, [playing]);
 
+  /** Start of the frame that is on screen, as the decoder says; null until one was drawn. */
+  const shownAt = useRef<number | null>(null);
+  useEffect(() => {
+    const player = video.current;
+    if (!player) return;
+    let asked = player.requestVideoFrameCallback(function drawn(_now, { mediaTime }) {
+      shownAt.current = mediaTime;
+      asked = player.requestVideoFrameCallback(drawn);
+    });
+    return () => player.cancelVideoFrameCallback(asked);
+  }, []);
+  const rate = fps ?? 30;
+
   const seek = (seconds: number): void => {
     const player = video.current;
     if (!player) return;
@@ -47,12 +65,15 @@ export function VideoPreview({
   const toggle = (): void => {
     const player = video.current;
     if (!player) return;
-    if (player.paused) void player.play().catch(onFail);
+    // A pause that came before the start rejects it too, and is no failure.
+    if (player.paused) void player.play().catch((thrown: unknown) => isAborted(thrown) || onFail());
     else player.pause();
   };
   const step = (frames: number): void => {
-    video.current?.pause();
-    seek((video.current?.currentTime ?? 0) + frames / (fps ?? 30));
+    const player = video.current;
+    if (!player) return;
+    player.pause();
+    seek(frameTime(player.seeking || shownAt.current === null ? player.currentTime - 0.5 / rate : shownAt.current, frames, rate));
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === ' ' || event.key === 'k') toggle();
@@ -99,17 +120,7 @@ export function VideoPreview({
         <IconButton label={t('preview.frameForward')} hint="." onClick={() => step(1)}>
           <StepForward size={14} />
         </IconButton>
-        <input
-          type="range"
-          min={0}
-          max={length || 1}
-          step={0.001}
-          value={at}
-          aria-label={t('preview.position')}
-          aria-valuetext={format.clock(at * 1000, true)}
-          onChange={(event) => seek(Number(event.target.value))}
-          className="mx-1 min-w-0 flex-1"
-        />
+        <TimeBar id={id} at={at} length={length} onSeek={seek} />
         <span className="shrink-0 text-xs text-muted">
           {format.clock(at * 1000, true)} / {format.clock(length * 1000)}
         </span>
@@ -120,3 +131,5 @@ export function VideoPreview({
     </div>
   );
 }
+
+const isAborted = (thrown: unknown): boolean => thrown instanceof DOMException && thrown.name === 'AbortError';
