@@ -12,7 +12,7 @@ import type { CloudPort, EnginePort, UsagePort } from './ports.ts';
 import { commitSealed, copyForSaving, hashForName, isAllTaken, isThere, recordSealed, type SaveContext } from './saving.ts';
 import { checkSource } from './source-check.ts';
 import { runLocalStep } from './step-local.ts';
-import { times, workUnits } from './work-units.ts';
+import { passes, shapeOf, sizeOf, times, workUnits } from './work-units.ts';
 
 export type ItemDeps = {
   readonly journal: Journal;
@@ -220,6 +220,7 @@ async function localJob(
       onProgress: (fraction) => report(place, step.verb, fraction),
       durationMs: item.durationMs,
       megapixels: item.megapixels,
+      original: item.path,
     });
     report(place, step.verb, 1);
     const measured = {
@@ -228,11 +229,14 @@ async function localJob(
       durationMs: isLikeSource ? item.durationMs : null,
       megapixels: isLikeSource ? item.megapixels : null,
     };
-    deps.journal.knowledge.addThroughput({
+    const units = workUnits(measured);
+    deps.journal.knowledge.learn({
       verb: step.verb,
       kind: file.kind,
       format: file.format,
-      units: workUnits(measured) * times(step),
+      shape: shapeOf(step),
+      size: sizeOf(units),
+      units: units * passes(step),
       ms: performance.now() - started,
       bytesIn: file.sizeBytes * times(step),
       bytesOut: made.reduce((sum, one) => sum + one.sizeBytes, 0),
@@ -271,10 +275,12 @@ async function cloudJob(
       { signal: context.signal, onStage: (stage, fraction) => report(place, stage, span[stage][0] + span[stage][1] * fraction) },
     );
     report(place, 'downloading', 1);
-    deps.journal.knowledge.addThroughput({
+    deps.journal.knowledge.learn({
       verb: 'generate',
       kind: file.kind,
       format: file.format,
+      shape: shapeOf(step),
+      size: 0,
       units: 1,
       ms: performance.now() - started,
       bytesIn: file.sizeBytes,

@@ -1,6 +1,9 @@
 import { relative, sep } from 'node:path';
 import type { Model } from '@pingplex/shared/contracts/http';
 import {
+  convertFormat,
+  destinationOf,
+  destinationTakes,
   FORMATS,
   formatByName,
   type MediaFormat,
@@ -28,19 +31,27 @@ type PlannedJob = { readonly step: Step; readonly kind: MediaKind; readonly form
 export type ItemPlan = { readonly jobs: readonly PlannedJob[]; readonly results: readonly PlannedFile[]; readonly sends: number };
 
 /** True when a step works on this file; otherwise the file passes it unchanged. */
-export function stepApplies(step: Step, kind: MediaKind, place: number, models: readonly Model[]): boolean {
+export function stepApplies(step: Step, kind: MediaKind, at: number, models: readonly Model[]): boolean {
   if (!VERB_KINDS[step.verb].includes(kind)) return false;
+  if (step.verb === 'convert') {
+    const place = destinationOf(step.preset);
+    return place === undefined || destinationTakes(place, kind);
+  }
   if (step.verb !== 'generate') return true;
-  if (step.applyTo === 'first' && place > 0) return false;
+  if (step.applyTo === 'first' && at > 0) return false;
   const model = models.find((one) => one.id === step.modelId);
   // A model that isn't known yet is asked about when its turn comes.
   if (model === undefined || model.limits.maxSources === 0) return true;
   return model.limits.sourceMimes.some((mime) => mime.startsWith(`${kind}/`));
 }
 
-/** Number of files that a step makes of one. */
-function resultsOf(step: Step, models: readonly Model[]): number {
+/** Number of files that a step makes of one; how many frames lie in a film is known only when it is opened. */
+function resultsOf(step: Step, file: PlannedFile, models: readonly Model[]): number {
   if (step.verb === 'unicalize') return step.variants;
+  if (step.verb === 'convert') {
+    const isFrames = file.kind === 'video' && FORMATS[convertFormat(step, file.format)].kind === 'image';
+    return isFrames && step.frames?.by === 'count' ? step.frames.count : 1;
+  }
   if (step.verb !== 'generate') return 1;
   const model = models.find((one) => one.id === step.modelId);
   if (model?.price.unit !== 'image' || model.price.unitsFrom === undefined) return 1;
@@ -56,7 +67,7 @@ function after(step: Step, file: PlannedFile, models: readonly Model[]): Omit<Pl
     verb: step.verb,
     modelId: file.modelId,
   });
-  if (step.verb === 'convert') return named(step.format ?? file.format);
+  if (step.verb === 'convert') return named(convertFormat(step, file.format));
   if (step.verb !== 'generate') return named(file.format);
   const kind = models.find((one) => one.id === step.modelId)?.resultKind ?? 'image';
   const format: MediaFormat = kind === 'image' ? 'png' : kind === 'video' ? 'mp4' : 'mp3';
@@ -80,7 +91,7 @@ export function planItem(source: Pick<SourceFile, 'name' | 'kind' | 'format'>, s
         next.push(file);
         continue;
       }
-      const made = resultsOf(step, models);
+      const made = resultsOf(step, file, models);
       jobs.push({ step, kind: file.kind, format: file.format, results: made });
       if (step.verb === 'generate') sends += 1;
       const one = { ...after(step, file, models), saved: step.keep && !isLast };

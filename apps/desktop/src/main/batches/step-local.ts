@@ -1,4 +1,4 @@
-import type { EngineJob, TempPlace, WrittenFile } from '@pingplex/shared/contracts/engine';
+import type { EngineJob, Summary, TempPlace, WrittenFile } from '@pingplex/shared/contracts/engine';
 import type { Measurements } from '@pingplex/shared/contracts/ipc';
 import type { GenerateStep, Step } from '@pingplex/shared/domain';
 import type { z } from 'zod';
@@ -13,6 +13,8 @@ export type StepContext = {
   readonly onProgress: (fraction: number) => void;
   readonly durationMs: number | null;
   readonly megapixels: number | null;
+  /** The user's own file, which what belongs to it lies beside. */
+  readonly original: string;
 };
 
 function made(step: number, verb: LocalStep['verb'], input: StepFile, file: WrittenFile, measurements: Measurements): StepFile {
@@ -29,6 +31,14 @@ function made(step: number, verb: LocalStep['verb'], input: StepFile, file: Writ
     measurements: { ...carriedFigures(input.measurements), ...measurements },
     credits: input.credits,
     saved: false,
+  };
+}
+
+function shownOf({ width, height, durationMs }: Summary): Measurements {
+  return {
+    ...(width === undefined ? {} : { width }),
+    ...(height === undefined ? {} : { height }),
+    ...(durationMs === undefined ? {} : { durationMs }),
   };
 }
 
@@ -56,23 +66,21 @@ export async function runLocalStep(
     }
     case 'convert': {
       const { verb, keep: _, ...settings } = step;
-      const { file, summary, notes } = await engine.run({ verb, ...common, settings }, options);
-      const { width, height, durationMs } = summary;
-      return [
-        made(index, verb, input, file, {
-          ...(width === undefined ? {} : { width }),
-          ...(height === undefined ? {} : { height }),
-          ...(durationMs === undefined ? {} : { durationMs }),
+      const original = input.step < 0 ? {} : { original: context.original };
+      const { file, summary, notes, more = [] } = await engine.run({ verb, ...common, ...original, settings }, options);
+      return [{ file, summary }, ...more].map((one) =>
+        made(index, verb, input, one.file, {
+          ...shownOf(one.summary),
           notes: [...(input.measurements.notes ?? []), ...notes],
         }),
-      ];
+      );
     }
     case 'unicalize': {
       const { verb, keep: _, ...settings } = step;
       const { variants, engineVersion, notes } = await engine.run({ verb, ...common, settings }, options);
-      return variants.map(({ n, parameters, targetReached, attempts, file, fromSource, nearestSister, quality }) =>
+      return variants.map(({ n, parameters, targetReached, missed, attempts, file, fromSource, nearestSister, quality }) =>
         made(index, verb, input, file, {
-          variant: { n, parameters, targetReached, attempts, engineVersion },
+          variant: { n, parameters, targetReached, ...(missed ? { missed } : {}), attempts, engineVersion },
           fromSource,
           ...(nearestSister ? { nearestSister } : {}),
           quality,

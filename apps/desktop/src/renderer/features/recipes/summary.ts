@@ -1,7 +1,21 @@
 import type { Model } from '@pingplex/shared/contracts/http';
-import { FORMATS, type Step } from '@pingplex/shared/domain';
+import { destinationOf, FORMATS, type Step } from '@pingplex/shared/domain';
 import type { Texts } from '../../i18n/index.ts';
 import { priceFor } from './schema.ts';
+
+function convertSummary(step: Extract<Step, { verb: 'convert' }>, { t, locale }: Pick<Texts, 't' | 'locale'>): string {
+  const place = destinationOf(step.preset);
+  const size = step.width || step.height ? `${step.width ?? '…'} × ${step.height ?? '…'}` : null;
+  const name = step.format ? (FORMATS[step.format].extensions[0] ?? step.format).toUpperCase() : null;
+  const parts = [
+    place ? `${t(`recipe.convert.group.${place.group}`)}: ${place.label[locale]}` : null,
+    name,
+    size,
+    step.trimEndMs || step.trimStartMs ? t('recipe.convert.trimmed') : null,
+    step.subtitles ? t('recipe.convert.subtitles').toLocaleLowerCase(locale) : null,
+  ];
+  return parts.filter(Boolean).join(' · ') || t('recipe.convert.same');
+}
 
 /** One line about a step's settings, for its chip. */
 export function stepSummary(step: Step, models: readonly Model[], { t, words, locale }: Texts): string {
@@ -10,14 +24,8 @@ export function stepSummary(step: Step, models: readonly Model[], { t, words, lo
       return step.keepGroups.length === 0 ? t('recipe.clean.all') : t('recipe.clean.keeps', { count: step.keepGroups.length });
     case 'unicalize':
       return `${t('recipe.unicalize.count', { count: step.variants })} · ${words.strength[step.strength].toLocaleLowerCase(locale)}`;
-    case 'convert': {
-      const size = step.width || step.height ? `${step.width ?? '…'} × ${step.height ?? '…'}` : null;
-      const name = step.format ? (FORMATS[step.format].extensions[0] ?? step.format).toUpperCase() : null;
-      return (
-        [name, size, step.trimEndMs || step.trimStartMs ? t('recipe.convert.trimmed') : null].filter(Boolean).join(' · ') ||
-        t('recipe.convert.same')
-      );
-    }
+    case 'convert':
+      return convertSummary(step, { t, locale });
     case 'generate': {
       const model = models.find((one) => one.id === step.modelId);
       if (!model) return t('recipe.generate.noModel');

@@ -10,8 +10,10 @@ import { Popover } from '../../../ui/overlays.tsx';
 import { useSession } from '../../session/index.ts';
 import { changeStep, type DraftStep, missingIn, moveStep, openStep, removeStep, useDraft } from '../draft.ts';
 import { stepSummary } from '../summary.ts';
+import { ConvertEditor } from './convert-editor.tsx';
 import { GenerateEditor } from './generate-editor.tsx';
-import { CleanEditor, ConvertEditor, UnicalizeEditor } from './local-editors.tsx';
+import { CleanEditor } from './local-editors.tsx';
+import { UnicalizeEditor } from './unicalize-editor.tsx';
 
 function Editor({ step, onStep }: { step: Step; onStep: (step: Step) => void }) {
   switch (step.verb) {
@@ -26,7 +28,7 @@ function Editor({ step, onStep }: { step: Step; onStep: (step: Step) => void }) 
   }
 }
 
-const WIDTH: Record<StepVerb, string> = { clean: 'w-80', unicalize: 'w-90', convert: 'w-90', generate: 'w-100' };
+const WIDTH: Record<StepVerb, string> = { clean: 'w-80', unicalize: 'w-90', convert: 'w-96', generate: 'w-100' };
 
 /** A step on the bar: its verb and settings in a line; a click opens all settings. Alt and arrows move it, Delete takes it away. */
 export function StepChip({ draft, index, count }: { draft: DraftStep; index: number; count: number }) {
