@@ -1,6 +1,7 @@
-import { cp, mkdir } from 'node:fs/promises';
+import { cp, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ResultView } from '@pingplex/shared/contracts/ipc';
+import { RIGHTS } from '@pingplex/shared/text';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeSamples } from '../../samples/make-samples.ts';
 import { clearDesk, type Desk, openDesk } from '../driver/desk.ts';
@@ -116,5 +117,54 @@ describe('rows 36 to 39: variants of an image, a video and a sound', () => {
     const other = await runVariants('other', SEED + 1);
     const known = new Set(first.map(({ sha256 }) => sha256));
     expect(other.filter(({ sha256 }) => known.has(sha256))).toEqual([]);
+  });
+});
+
+describe('rows 40 to 42: a named distance, the report, the confirmation', () => {
+  /** Runs two variants of the picture with a distance of their own. */
+  async function runAimed(folder: string, minDistance: number): Promise<readonly ResultView[]> {
+    await clearDesk(studio);
+    await studio.addFiles([path.join(desk.input, 'Poppies.jpg')]);
+    await studio.filesReady(1);
+    await studio.addStep('unicalize');
+    await studio.editStep(0, async (page) => {
+      await page.getByLabel('Variants per file').fill('2');
+      await page.getByLabel('Distance at least').fill(String(minDistance));
+      await page.getByText('The weakest cut that reaches this distance').waitFor();
+    });
+    const output = path.join(desk.output, folder);
+    await mkdir(output);
+    await studio.chooseOutput(output, '{name}-{variant}');
+    await studio.confirmRights();
+    return (await studio.finished(await studio.run())).results;
+  }
+
+  test('row 40: variants reach the distance that was asked, and say what they missed when none can', async () => {
+    for (const { measurements } of await runAimed('aimed', 60)) {
+      expect(measurements.variant?.targetReached).toBe(true);
+      expect(measurements.fromSource?.pdq).toBeGreaterThanOrEqual(60);
+      expect(measurements.nearestSister?.pdq).toBeGreaterThanOrEqual(60);
+      expect(measurements.quality?.ssim).toBeGreaterThanOrEqual(0.95);
+    }
+    const [far] = await runAimed('too far', 250);
+    expect(far?.measurements.variant?.missed).toContain('source');
+    await studio.go('library');
+    expect((await figuresOf(String(far?.name)))['Variant']).toContain('not reached: too near to the source');
+  });
+
+  test('rows 41 and 42: row 41: the report is saved from the queue; row 42: with the confirmation in its words', async () => {
+    await studio.go('queue');
+    for (const ending of ['html', 'csv', 'json']) {
+      const file = path.join(desk.root, `report.${ending}`);
+      await studio.app.evaluate(({ dialog }, filePath) => {
+        dialog.showSaveDialog = () => Promise.resolve({ canceled: false, filePath });
+      }, file);
+      await studio.page.getByTestId('save-report').first().click();
+      await expect.poll(() => readFile(file, 'utf8').catch(() => '')).toContain('Poppies');
+    }
+    const html = await readFile(path.join(desk.root, 'report.html'), 'utf8');
+    expect(html).toContain(RIGHTS.en);
+    expect(html.match(/data:image\/webp/gu)).toHaveLength(2);
+    expect(html).not.toContain(desk.root);
   });
 });

@@ -28,6 +28,7 @@ const batchRow = (id: BatchId): BatchRow => ({
   conflict: 'number',
   keepTree: false,
   rightsConfirmedAt: null,
+  rightsVersion: null,
   workMs: 1,
   createdAt: 1_763_900_000_000,
   finishedAt: null,

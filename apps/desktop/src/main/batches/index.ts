@@ -1,3 +1,4 @@
 export type { BatchPatch } from './change-feed.ts';
 export type { CloudPort, MediaFiles, SourceFile } from './ports.ts';
+export { REPORT_FORMATS, type SaveReportPorts, saveReport } from './report/save.ts';
 export { type BatchServiceOptions, createBatchService } from './service.ts';

@@ -1,6 +1,7 @@
 import type { BatchView, Estimate, IpcParsed, ItemView, ResultView } from '@pingplex/shared/contracts/ipc';
 import type { BatchId, ItemId, MediaFileId, Recipe, RecipeId, ResultId } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
+import { RIGHTS } from '@pingplex/shared/text';
 import { type BatchRow, type ItemRow, type Journal, newBatchId, newItemId, newRecipeId, type ResultWithSource } from '../db/index.ts';
 import type { Logger } from '../logging/logger-port.ts';
 import { type BatchPatch, ChangeFeed } from './change-feed.ts';
@@ -193,6 +194,7 @@ export function createBatchService(options: BatchServiceOptions): BatchService {
         conflict: input.output.conflict,
         keepTree: input.output.keepTree,
         rightsConfirmedAt: isUnicalizing ? now() : null,
+        rightsVersion: isUnicalizing ? RIGHTS.version : null,
         workMs: items.reduce((sum, item) => sum + item.workMs, 0),
         createdAt: now(),
         finishedAt: null,

@@ -17,6 +17,7 @@ type Raw = {
   work_ms: number;
   created_at: number;
   finished_at: number | null;
+  rights_version: number | null;
 };
 
 const Steps = z.array(Step);
@@ -32,6 +33,7 @@ function toRow(raw: Raw): BatchRow {
     conflict: raw.conflict as ConflictRule,
     keepTree: raw.keep_tree === 1,
     rightsConfirmedAt: raw.rights_confirmed_at,
+    rightsVersion: raw.rights_version,
     workMs: raw.work_ms,
     createdAt: raw.created_at,
     finishedAt: raw.finished_at,
@@ -47,7 +49,7 @@ export type BatchesRepository = ReturnType<typeof batchesRepository>;
 export function batchesRepository(sql: Sql) {
   return {
     insert(row: BatchRow): void {
-      sql.run('INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', [
+      sql.run('INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', [
         row.id,
         row.name,
         row.state,
@@ -60,6 +62,7 @@ export function batchesRepository(sql: Sql) {
         row.workMs,
         row.createdAt,
         row.finishedAt,
+        row.rightsVersion,
       ]);
     },
     get(id: BatchId): BatchRow | undefined {

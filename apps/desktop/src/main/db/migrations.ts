@@ -60,6 +60,11 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
   `,
+  // Which wording of the confirmation of rights was shown; the first one where an older app kept only the time.
+  `
+  ALTER TABLE batches ADD COLUMN rights_version INTEGER;
+  UPDATE batches SET rights_version = 1 WHERE rights_confirmed_at IS NOT NULL;
+  `,
 ];
 
 /** Version of the schema in the file; 0 for a new file. */

@@ -26,6 +26,8 @@ export type BatchRow = {
   readonly conflict: ConflictRule;
   readonly keepTree: boolean;
   readonly rightsConfirmedAt: number | null;
+  /** Which wording was confirmed (`rightsText` of the shared texts). */
+  readonly rightsVersion: number | null;
   /** Expected work of all items in ms of one worker. */
   readonly workMs: number;
   readonly createdAt: number;

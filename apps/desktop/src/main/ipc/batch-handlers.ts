@@ -22,12 +22,14 @@ export type BatchPorts = {
     retry(batchId: BatchId, itemId?: ItemId): number;
     remove(batchId: BatchId): Promise<boolean>;
   };
+  /** Where the report was saved, as shown to the user; null when they chose no place. */
+  readonly saveReport: (id: BatchId) => Promise<string | null>;
   readonly revealResult: (id: ResultId) => boolean;
   readonly previewResult: (id: ResultId) => Promise<PreviewView>;
   readonly waveformOfResult: (id: ResultId, peaks: number, loudness: boolean) => Promise<WaveformOutcome>;
 };
 
-export function batchHandlers({ batches, revealResult, previewResult, waveformOfResult }: BatchPorts): BatchRoutes {
+export function batchHandlers({ batches, saveReport, revealResult, previewResult, waveformOfResult }: BatchPorts): BatchRoutes {
   return {
     'recipes.list': () => ({ recipes: batches.recipes() }),
     'recipes.save': (input) => batches.saveRecipe(input),
@@ -48,6 +50,7 @@ export function batchHandlers({ batches, revealResult, previewResult, waveformOf
     },
     'batches.retry': ({ batchId, itemId }) => ({ queued: batches.retry(batchId, itemId) }),
     'batches.remove': async ({ batchId }) => ({ removed: await batches.remove(batchId) }),
+    'batches.saveReport': async ({ batchId }) => ({ savedTo: await saveReport(batchId) }),
     'results.reveal': ({ id }) => ({ shown: revealResult(id) }),
     'results.preview': ({ id }) => previewResult(id),
     'results.waveform': ({ id, peaks, loudness }) => waveformOfResult(id, peaks, loudness),

@@ -76,7 +76,7 @@ export type ItemView = {
 /** Figures of one result; what is there depends on the step that made it. */
 export type Measurements = {
   readonly clean?: Pick<CleanOutcome, 'outcome' | 'removed' | 'kept' | 'verified' | 'bitIdentical' | 'notes'>;
-  readonly variant?: Pick<Variant, 'n' | 'parameters' | 'targetReached' | 'attempts'> & { readonly engineVersion: string };
+  readonly variant?: Pick<Variant, 'n' | 'parameters' | 'targetReached' | 'missed' | 'attempts'> & { readonly engineVersion: string };
   readonly fromSource?: Distance;
   readonly nearestSister?: Distance;
   readonly quality?: Quality;
@@ -129,6 +129,8 @@ export const batchRoutes = {
   'batches.resume': ipc<{ done: true }>()(batch),
   'batches.retry': ipc<{ queued: number }>()(z.strictObject({ batchId: BatchId, itemId: ItemId.optional() })),
   'batches.remove': ipc<{ removed: boolean }>()(batch),
+  /** Asks where to, then writes figures of all results as HTML, CSV or JSON; null when the user thought better of it. */
+  'batches.saveReport': ipc<{ savedTo: string | null }>()(batch),
 
   'results.reveal': ipc<{ shown: boolean }>()(z.strictObject({ id: ResultId })),
   'results.preview': ipc<PreviewView>()(z.strictObject({ id: ResultId })),

@@ -1,12 +1,13 @@
 import type { BatchView } from '@pingplex/shared/contracts/ipc';
 import type { BatchId } from '@pingplex/shared/domain';
-import { ChevronRight, Pause, Play, RotateCcw, Trash2, X } from 'lucide-react';
+import { ChevronRight, FileText, Pause, Play, RotateCcw, Trash2, X } from 'lucide-react';
 import { memo, useEffect, useState } from 'react';
 import { useTexts } from '../../../i18n/index.ts';
 import { attempt, call } from '../../../lib/ipc.ts';
 import { Button, IconButton } from '../../../ui/button.tsx';
 import { cx } from '../../../ui/cx.ts';
 import { Notice, Progress, StateDot } from '../../../ui/feedback.tsx';
+import { toast } from '../../../ui/toasts.tsx';
 import { isOpen, useBatches } from '../store.ts';
 import { ItemList } from './item-list.tsx';
 
@@ -59,10 +60,19 @@ export const BatchCard = memo(function BatchCard({ id, startsOpen }: { id: Batch
   const batch = useBatches((state) => state.byId.get(id));
   const [open, setOpen] = useState(startsOpen);
   const [error, setError] = useState<unknown>(null);
+  const [saving, setSaving] = useState(false);
   if (!batch) return null;
   const act = (route: 'batches.pause' | 'batches.resume' | 'batches.cancel' | 'batches.retry' | 'batches.remove') => (): void => {
     setError(null);
     void attempt(() => call(route, { batchId: id })).then((answer) => setError(answer.error));
+  };
+  const saveReport = async (): Promise<void> => {
+    setError(null);
+    setSaving(true);
+    const answer = await attempt(() => call('batches.saveReport', { batchId: id }));
+    setSaving(false);
+    setError(answer.error);
+    if (answer.value?.savedTo) toast('ok', t('queue.reportSaved'), answer.value.savedTo);
   };
   const { state, counts } = batch;
   return (
@@ -106,6 +116,12 @@ export const BatchCard = memo(function BatchCard({ id, startsOpen }: { id: Batch
             <Button onClick={act('batches.retry')}>
               <RotateCcw size={14} aria-hidden />
               {t('queue.retryFailed')}
+            </Button>
+          ) : null}
+          {batch.results > 0 ? (
+            <Button look="ghost" busy={saving} onClick={() => void saveReport()} data-testid="save-report">
+              <FileText size={14} aria-hidden />
+              {t('queue.report')}
             </Button>
           ) : null}
           {isOpen(batch) ? (

@@ -1,6 +1,6 @@
 import type { Distance, Quality } from '@pingplex/shared/contracts/engine';
 import type { ResultView } from '@pingplex/shared/contracts/ipc';
-import { isWeightyNote } from '@pingplex/shared/text';
+import { isWeightyNote, TEXTS } from '@pingplex/shared/text';
 import type { ReactNode } from 'react';
 import { type Texts, useTexts } from '../../../i18n/index.ts';
 import { Badge, Facts, StateDot } from '../../../ui/feedback.tsx';
@@ -75,7 +75,14 @@ export function Figures({ result }: { result: ResultView }) {
       <span key="variant">
         {t('results.variantN', { n: variant.n })} · {t('results.attempts', { count: variant.attempts })}
         {variant.targetReached || (fromSource && untold(fromSource)) ? null : (
-          <span className="block text-warn">{t('results.targetMissed')}</span>
+          <span className="block text-warn" data-testid="target-missed">
+            {t('results.targetMissed')}
+            {(variant.missed ?? []).map((what) => (
+              <span key={what} className="block" data-missed={what}>
+                {TEXTS[texts.locale].report.missed[what]}
+              </span>
+            ))}
+          </span>
         )}
       </span>,
     ]);

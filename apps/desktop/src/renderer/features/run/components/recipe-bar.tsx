@@ -1,4 +1,5 @@
 import type { PlanFinding } from '@pingplex/shared/contracts/ipc';
+import { RIGHTS } from '@pingplex/shared/text';
 import { hintOf, runAction, useActions } from '../../../actions/index.ts';
 import { type Texts, useTexts } from '../../../i18n/index.ts';
 import { Button, Tip } from '../../../ui/button.tsx';
@@ -140,7 +141,7 @@ export function RecipeBar() {
           {run.steps.length > 0 ? <OutputPopover run={run} /> : null}
           {run.needsRights ? (
             <div className="max-w-60 text-xs leading-tight" data-testid="rights">
-              <Check label={t('run.rights')} checked={run.rights} onChecked={run.setRights} />
+              <Check label={RIGHTS[texts.locale]} checked={run.rights} onChecked={run.setRights} />
             </div>
           ) : null}
         </div>
