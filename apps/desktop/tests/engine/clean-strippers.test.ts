@@ -4,6 +4,8 @@ import { AppError } from '@pingplex/shared/errors';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { blankHeif } from '../../src/engine/clean/blank-heif.ts';
+import { blankSei } from '../../src/engine/clean/blank-sei.ts';
 import { filterId3, id3Bytes } from '../../src/engine/clean/id3.ts';
 import { hvccWithoutSei, withoutSei } from '../../src/engine/clean/nal-units.ts';
 import { orientationOnly, readOrientation } from '../../src/engine/clean/orientation.ts';
@@ -14,6 +16,7 @@ import { stripGif } from '../../src/engine/clean/strip-gif.ts';
 import { stripJpeg } from '../../src/engine/clean/strip-jpeg.ts';
 import { stripFrames } from '../../src/engine/clean/strip-mp3.ts';
 import { stripPng } from '../../src/engine/clean/strip-png.ts';
+import { stripTiff } from '../../src/engine/clean/strip-tiff.ts';
 import { stripWav } from '../../src/engine/clean/strip-wav.ts';
 import { stripWebp } from '../../src/engine/clean/strip-webp.ts';
 import type { ByteSource } from '../../src/engine/probe/byte-source.ts';
@@ -54,6 +57,8 @@ const PLANNERS: Readonly<Record<string, (source: ByteSource) => Promise<StripPla
   flac: (source) => stripFlac(source, { keys: new Set(['TITLE']), cover: true, chapters: false }),
   wav: stripWav,
   avi: stripAvi,
+  tiff: async (source) => (await stripTiff(source)) ?? { pieces: [], dropped: [] },
+  avif: async (source) => (await blankHeif(source)).plan,
 };
 
 const segment = (marker: number, body: Buffer) => {
@@ -186,6 +191,25 @@ describe('H.264 and H.265 units', () => {
     expect(withoutSei(Buffer.concat([unit(78, 1, 9), hevc, unit(80, 1, 9)]), 'hevc', 4).equals(hevc)).toBe(true);
     const broken = Buffer.from([0, 0, 1, 0, 0x06, 1]);
     expect(withoutSei(broken, 'h264', 4)).toBe(broken);
+  });
+
+  it('overwrites SEI in place with filler, behind start codes and behind lengths, at any length', () => {
+    const slice = Buffer.from([0x65, 1, 2, 3]);
+    for (const length of [3, 4, 200, 256, 257, 258, 259, 260, 600]) {
+      const sei = Buffer.concat([Buffer.from([0x06, 5, length & 0xff]), Buffer.alloc(length, 0x41)]);
+      const coded = Buffer.concat([Buffer.from([0, 0, 0, 1]), sei, Buffer.from([0, 0, 1]), slice]);
+      const blanked = blankSei(coded);
+      expect(blanked).toHaveLength(coded.length);
+      expect(blanked.includes('AAA')).toBe(false);
+      expect(blanked.subarray(-7).equals(coded.subarray(-7))).toBe(true);
+      expect(blankSei(blanked).equals(blanked)).toBe(true);
+      const size = Buffer.alloc(4);
+      size.writeUInt32BE(sei.length);
+      const prefixed = Buffer.concat([size, sei, unit(...slice)]);
+      expect(blankSei(prefixed).includes('AAA')).toBe(false);
+      expect(blankSei(prefixed).subarray(-8).equals(prefixed.subarray(-8))).toBe(true);
+    }
+    expect(blankSei(slice)).toBe(slice);
   });
 
   it('takes the SEI array out of the decoder record', () => {

@@ -16,7 +16,7 @@ const STRUCTURE: readonly (readonly [RegExp, ReadonlySet<string>])[] = [
     /^File$/u,
     words(`FileType FileTypeExtension MIMEType ExifByteOrder ImageWidth ImageHeight EncodingProcess BitsPerSample ColorComponents
       YCbCrSubSampling CurrentIPTCDigest ID3Size PageCount BMPVersion Planes BitDepth Compression ImageLength PixelsPerMeterX
-      PixelsPerMeterY NumColors NumImportantColors`),
+      PixelsPerMeterY NumColors NumImportantColors RedMask GreenMask BlueMask AlphaMask ColorSpace`),
   ],
   [/^IFD0$/u, words('Orientation YCbCrPositioning')],
   [

@@ -9,7 +9,10 @@ import { topBoxes } from '../probe/iso-media.ts';
 import { codedPicture } from './heif-items.ts';
 import { bytesOf } from './pieces.ts';
 import { hashStreams } from './remux.ts';
+import { flacHash } from './strip-flac.ts';
 import { stripJxl } from './strip-jxl.ts';
+import { framesHash } from './strip-mp3.ts';
+import { shownPages } from './strip-tiff.ts';
 
 /** Decoding more than this, all frames together, takes longer than cleaning is worth. */
 const MAX_DECODED_PIXELS = 600_000_000;
@@ -26,8 +29,9 @@ export async function contentHash(path: string, format: MediaFormat, ctx: JobCon
     case 'png':
     case 'webp':
     case 'gif':
-    case 'tiff':
       return await pixelHash(path, format).catch(() => undefined);
+    case 'tiff':
+      return await pagesHash(path).catch(() => undefined);
     case 'heic':
       return await codedHash(path, format, ctx).catch(() => undefined);
     case 'avif':
@@ -39,6 +43,12 @@ export async function contentHash(path: string, format: MediaFormat, ctx: JobCon
         for await (const bytes of bytesOf(source, (await stripJxl(source)).picture)) hash.update(bytes);
         return hash.digest('hex');
       });
+    case 'mp3':
+    case 'aac':
+      // Demuxers hand tags behind the sound on as if they were its last packet.
+      return (await withByteSource(path, framesHash)) ?? (await hashStreams(path, format, ctx)).join(' ');
+    case 'flac':
+      return await withByteSource(path, flacHash);
     case 'raw':
       return undefined;
     default:
@@ -54,6 +64,23 @@ async function pixelHash(path: string, format: MediaFormat): Promise<string | un
   if (width * height > MAX_DECODED_PIXELS) return undefined;
   const hash = createHash('sha256').update(`${width}x${height}x${pages ?? 1}`);
   for await (const piece of (await openImage(path, options)).raw()) hash.update(piece);
+  return hash.digest('hex');
+}
+
+/** Pages of a TIFF may differ in size, and its thumbnails are none. */
+async function pagesHash(path: string): Promise<string | undefined> {
+  const shown = await withByteSource(path, shownPages);
+  if (shown === undefined) return await pixelHash(path, 'tiff');
+  const hash = createHash('sha256').update(String(shown.length));
+  let pixels = 0;
+  for (const page of shown) {
+    const options = { failOn: 'none', page } as const;
+    const { width, height } = await (await openImage(path, options)).metadata();
+    pixels += width * height;
+    if (pixels > MAX_DECODED_PIXELS) return undefined;
+    hash.update(`${width}x${height}`);
+    for await (const piece of (await openImage(path, options)).raw()) hash.update(piece);
+  }
   return hash.digest('hex');
 }
 

@@ -7,6 +7,7 @@ import { type Av, avError, loadAv, openInput } from '../binaries/av.ts';
 import { replaceData } from '../binaries/encoder-text.ts';
 import { eraseMuxerName } from '../binaries/muxer-name.ts';
 import type { JobContext } from '../job-context.ts';
+import { blankSei } from './blank-sei.ts';
 import { keptFfmpeg } from './keep-groups.ts';
 import { hvccWithoutSei, type NalCodec, nalLengthBytes, withoutSei } from './nal-units.ts';
 
@@ -184,11 +185,14 @@ export async function hashStreams(path: string, format: MediaFormat, ctx: JobCon
   const av = await loadAv();
   await using input = await openInput(path, format);
   const hashes = new Map(input.streams.filter((stream) => !isCover(av, stream)).map((stream) => [stream.index, createHash('sha256')]));
+  // Cleaning an AVI overwrites these units in place.
+  const isBlanked = ({ codecpar }: Stream) => format === 'avi' && codecpar.codecId === av.AV_CODEC_ID_H264;
+  const blanked = new Set(input.streams.filter(isBlanked).map((stream) => stream.index));
   let sliceEnd = performance.now() + SLICE_MS;
   for (const packet of input.packetsSync()) {
     if (packet === null) break;
     using owned = packet;
-    if (owned.data) hashes.get(owned.streamIndex)?.update(owned.data);
+    if (owned.data) hashes.get(owned.streamIndex)?.update(blanked.has(owned.streamIndex) ? blankSei(owned.data) : owned.data);
     if (performance.now() > sliceEnd) {
       await yieldToLoop();
       ctx.signal.throwIfAborted();

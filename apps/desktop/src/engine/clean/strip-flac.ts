@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
 import { AppError } from '@pingplex/shared/errors';
 import type { ByteSource } from '../probe/byte-source.ts';
+import { endOfLastFrame } from './flac-end.ts';
 import { id3Bytes } from './id3.ts';
-import type { Piece, StripPlan } from './pieces.ts';
+import { bytesOf, type Piece, type StripPlan } from './pieces.ts';
+import { endBeforeTags } from './strip-mp3.ts';
 
 const BLOCK = { streamInfo: 0, padding: 1, seekTable: 3, comment: 4, cueSheet: 5, picture: 6 } as const;
 const MAX_BLOCKS = 10_000;
@@ -78,15 +81,33 @@ export async function stripFlac(source: ByteSource, keep: FlacKeep): Promise<Str
     at = body.to;
   }
   if (blocks[0]?.type !== BLOCK.streamInfo) throw new AppError('file.damaged', 'FLAC: no stream info');
-  const to = await endOfSound(source, dropped);
+  const to = await endOfSound(source, at, dropped);
   if (at >= to) throw new AppError('file.damaged', 'FLAC: no sound');
   return { pieces: [Buffer.from('fLaC', 'latin1'), ...joined(blocks), { from: at, to }], dropped: [...dropped] };
 }
 
-/** Some programs put an ID3v1 tag behind the last frame. */
-async function endOfSound(source: ByteSource, dropped: Set<string>): Promise<number> {
-  const tail = await source.read(source.sizeBytes - 128, 3);
-  if (tail.toString('latin1') !== 'TAG') return source.sizeBytes;
-  dropped.add('FLAC:ID3v1');
-  return source.sizeBytes - 128;
+/** Tags that programs put behind the last frame, and whatever else is there. */
+async function endOfSound(source: ByteSource, from: number, dropped: Set<string>): Promise<number> {
+  const tags = await endBeforeTags(source, from);
+  for (const key of tags.keys) dropped.add(key.replace('MP3:', 'FLAC:'));
+  const end = await endOfLastFrame(source, from, tags.end);
+  if (end < tags.end) dropped.add('FLAC:Trailer');
+  return end;
+}
+
+/**
+ * SHA-256 of stream info and frames, which is all that decoding needs, whatever stands around them.
+ * @throws AppError as `stripFlac`
+ */
+export async function flacHash(source: ByteSource): Promise<string> {
+  const { pieces } = await stripFlac(source, { keys: new Set(), cover: false, chapters: false });
+  const ranges = pieces.filter((piece) => !Buffer.isBuffer(piece));
+  const [info, sound] = [ranges[0], ranges.at(-1)];
+  const hash = createHash('sha256');
+  for await (const bytes of bytesOf(
+    source,
+    [info, sound].filter((range) => range !== undefined),
+  ))
+    hash.update(bytes);
+  return hash.digest('hex');
 }

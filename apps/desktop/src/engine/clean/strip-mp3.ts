@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { AppError } from '@pingplex/shared/errors';
 import type { ByteSource } from '../probe/byte-source.ts';
 import { filterId3, id3Bytes } from './id3.ts';
-import type { Piece, StripPlan } from './pieces.ts';
+import { bytesOf, type Piece, type StripPlan } from './pieces.ts';
+import { playedRanges, soundFrames } from './sound-frames.ts';
 
 const APE_FOOTER = 32;
 const ID3V1 = 128;
@@ -42,9 +44,22 @@ async function lyricsVersion1(source: ByteSource, end: number): Promise<{ readon
   return begin < 0 ? undefined : { bytes: end - from - begin, key: 'MP3:Lyrics3' };
 }
 
+/** Where the sound ends before ID3v1, ID3v2, APEv2 and Lyrics3 tags in any order, and the names of those. */
+export async function endBeforeTags(source: ByteSource, from: number): Promise<{ readonly end: number; readonly keys: readonly string[] }> {
+  const keys: string[] = [];
+  let end = source.sizeBytes;
+  for (let n = 0; n < MAX_TAGS && end > from; n += 1) {
+    const tag = await tagBefore(source, end);
+    if (tag === undefined || tag.bytes <= 0 || tag.bytes > end - from) break;
+    keys.push(tag.key);
+    end -= tag.bytes;
+  }
+  return { end, keys };
+}
+
 /**
- * Plans an MP3 or ADTS AAC stream without its tags: ID3v2 before and after, ID3v1, APEv2, Lyrics3. The frames, with the
- * gapless header among them, stay as they are.
+ * Plans an MP3 or ADTS AAC stream without its tags: ID3v2 before and after, ID3v1, APEv2, Lyrics3,
+ * and what lies behind the last frame. The frames, with the gapless header among them, stay as they are.
  * @param keep ID3v2 frame names to keep in a rebuilt tag
  * @throws AppError `file.damaged` when nothing but tags is there
  */
@@ -59,13 +74,29 @@ export async function stripFrames(source: ByteSource, keep: ReadonlySet<string>)
     dropped.add('MP3:ID3v2');
     from += bytes;
   }
-  let to = source.sizeBytes;
-  for (let n = 0; n < MAX_TAGS && to > from; n += 1) {
-    const tag = await tagBefore(source, to);
-    if (tag === undefined || tag.bytes <= 0 || tag.bytes > to - from) break;
-    dropped.add(tag.key);
-    to -= tag.bytes;
-  }
+  const { end: to, keys } = await endBeforeTags(source, from);
+  for (const key of keys) dropped.add(key);
   if (from >= to) throw new AppError('file.damaged', 'no sound between the tags');
-  return { pieces: [...pieces, { from, to }], dropped: [...dropped] };
+  const played = await playedRanges(source, from, to);
+  const [first, last] = [played[0], played.at(-1)];
+  if (first === undefined || last === undefined) return { pieces: [...pieces, { from, to }], dropped: [...dropped] };
+  if (last.to < to) dropped.add('MP3:Trailer');
+  if (played.length > 1) dropped.add('MP3:TagsBetweenFrames');
+  return { pieces: [...pieces, ...played], dropped: [...dropped] };
+}
+
+/**
+ * SHA-256 of all frames of an MP3 or ADTS stream, whatever tags stand around and between them; undefined when no frame can be followed.
+ */
+export async function framesHash(source: ByteSource): Promise<string | undefined> {
+  const { pieces } = await stripFrames(source, new Set());
+  const hash = createHash('sha256');
+  let frames = 0;
+  for (const piece of pieces) {
+    if (Buffer.isBuffer(piece)) continue;
+    const ranges = await soundFrames(source, piece.from, piece.to);
+    frames += ranges.length;
+    for await (const bytes of bytesOf(source, ranges)) hash.update(bytes);
+  }
+  return frames === 0 ? undefined : hash.digest('hex');
 }

@@ -8,7 +8,7 @@ import { writeAside } from '../../output/index.ts';
 import { writeTags } from '../binaries/exiftool.ts';
 import type { JobContext } from '../job-context.ts';
 import { type ByteSource, withByteSource } from '../probe/byte-source.ts';
-import { blankSequence } from './blank-sequence.ts';
+import { blankHeif } from './blank-heif.ts';
 import { keptId3, keptVorbis, pictureCopyArgs } from './keep-groups.ts';
 import { bytesOf, type StripPlan } from './pieces.ts';
 import { canRemux, remux } from './remux.ts';
@@ -19,6 +19,7 @@ import { stripJpeg } from './strip-jpeg.ts';
 import { stripJxl } from './strip-jxl.ts';
 import { stripFrames } from './strip-mp3.ts';
 import { stripPng } from './strip-png.ts';
+import { stripTiff } from './strip-tiff.ts';
 import { stripWav } from './strip-wav.ts';
 import { stripWebp } from './strip-webp.ts';
 
@@ -42,7 +43,15 @@ async function whole(source: ByteSource): Promise<Buffer> {
   return await source.read(0, source.sizeBytes);
 }
 
-async function plan(source: ByteSource, format: MediaFormat, keep: readonly KeepGroup[]): Promise<StripPlan | undefined> {
+/** `finish` says that ExifTool has to go over the file that the plan makes. */
+type Plan = StripPlan & { readonly finish?: boolean };
+
+async function heifPlan(source: ByteSource): Promise<Plan> {
+  const { plan, isSequence } = await blankHeif(source);
+  return { ...plan, finish: !isSequence };
+}
+
+async function plan(source: ByteSource, format: MediaFormat, keep: readonly KeepGroup[]): Promise<Plan | undefined> {
   switch (format) {
     case 'jpeg':
       return stripJpeg(await whole(source));
@@ -63,9 +72,11 @@ async function plan(source: ByteSource, format: MediaFormat, keep: readonly Keep
       return await stripWav(source);
     case 'avi':
       return await stripAvi(source);
+    case 'tiff':
+      return await stripTiff(source);
     case 'heic':
     case 'avif':
-      return await blankSequence(source);
+      return await heifPlan(source);
     default:
       return undefined;
   }
@@ -78,7 +89,10 @@ async function* watched(pieces: AsyncIterable<Buffer>, ctx: JobContext): AsyncGe
   }
 }
 
-const PICTURES_WITH_TAGS: readonly MediaFormat[] = ['jpeg', 'png', 'webp'];
+const PICTURES_WITH_TAGS: readonly MediaFormat[] = ['jpeg', 'png', 'webp', 'tiff'];
+
+/** Parts of a TIFF that are pictures beside the pages. */
+const EXTRA_PICTURES: ReadonlySet<string> = new Set(['TIFF:Thumbnail', 'TIFF:SubDirectories']);
 
 /** Copies the kept groups from the source into a stripped picture. */
 async function putBack(path: string, job: CleanJob): Promise<void> {
@@ -96,7 +110,7 @@ async function putBack(path: string, job: CleanJob): Promise<void> {
   }
 }
 
-/** HEIC, AVIF and TIFF: ExifTool takes everything out of a copy and puts back what showing needs and what was asked for. */
+/** HEIC, AVIF and those TIFFs that can't be taken apart: ExifTool takes everything out of a copy and puts back what showing needs and what was asked for. */
 async function cleanWithExifTool(path: string, job: CleanJob, format: MediaFormat): Promise<void> {
   const args = pictureCopyArgs(job.keepGroups);
   // In a TIFF the first directory is the picture itself, so ExifTool leaves its text tags alone unless they are named.
@@ -119,8 +133,9 @@ export async function writeCleaned(path: string, job: CleanJob, format: MediaFor
     const stripped = await plan(source, format, keep);
     const pieces = stripped?.pieces ?? [{ from: 0, to: source.sizeBytes }];
     await writeAside(job.temp, 1, ext, watched(bytesOf(source, pieces), ctx));
-    if (stripped === undefined) await cleanWithExifTool(path, job, format);
+    if (stripped === undefined || stripped.finish === true) await cleanWithExifTool(path, job, format);
     else if (PICTURES_WITH_TAGS.includes(format)) await putBack(path, job);
-    return { dropped: stripped?.dropped ?? [], notes: [] };
+    const dropped = stripped?.dropped ?? [];
+    return { dropped, notes: dropped.some((key) => EXTRA_PICTURES.has(key)) ? ['extraPicturesRemoved'] : [] };
   });
 }
