@@ -50,7 +50,7 @@ async function total<T>(items: readonly T[], work: (item: T) => Promise<unknown>
 async function jobFor(input: string, output: string): Promise<TranscodeJob> {
   const media = await openMedia(input);
   if (!media.video) throw new Error(`${input} has no picture`);
-  const plan = drawFilm(1, 1, 0, 'balanced', false, 0);
+  const plan = drawFilm(1, 1, 0, { strength: 'balanced', mirror: false }, false, 0);
   return {
     input,
     output,

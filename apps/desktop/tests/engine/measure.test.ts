@@ -10,7 +10,7 @@ import { openPicture } from '../../src/engine/measure/open-picture.ts';
 import { hamming, pdq, pdqDistance, pdqHex } from '../../src/engine/measure/pdq.ts';
 import { phash, phashDistance } from '../../src/engine/measure/phash.ts';
 import { runCompare } from '../../src/engine/measure/run-compare.ts';
-import { levelOf } from '../../src/engine/measure/sound.ts';
+import { measureSound } from '../../src/engine/measure/sound.ts';
 import { psnr, ssim, structureOf } from '../../src/engine/measure/structure.ts';
 import { context, sharedMedia, tempFolder } from './helpers/context.ts';
 import { makeFilm, makeMusic, photo, photoImage } from './helpers/photo.ts';
@@ -118,7 +118,7 @@ describe('sound measures', () => {
     expect(outcome.kind).toBe('audio');
     expect(Math.abs(outcome.quality.loudnessDelta ?? 9)).toBeLessThan(1);
     expect(outcome.quality.spectral).toBeGreaterThan(0.9);
-    const level = await levelOf(await openMedia(join(dir, 'music.wav')), context().signal);
+    const level = await measureSound(await openMedia(join(dir, 'music.wav')), context().signal);
     expect(level.loudness).toBeLessThan(0);
   });
 });

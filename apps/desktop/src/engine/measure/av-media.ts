@@ -40,13 +40,22 @@ export async function openMedia(path: string): Promise<OpenMedia> {
 }
 
 /**
- * Decodes one stream from the beginning through a filter chain. A frame is valid until the next one is asked for.
+ * Decodes one stream through a filter chain. A frame is valid until the next one is asked for.
  * Damaged packets are left out, so a damaged file gives what decodes.
  * @param signal looked at every 15 ms of work
+ * @param fromMs clock of the file from which frames are wanted; the first ones given may be earlier, back to a key frame
  */
-export async function* filteredFrames(media: OpenMedia, stream: StreamFacts, chain: string, signal: AbortSignal): AsyncGenerator<Frame> {
+export async function* filteredFrames(
+  media: OpenMedia,
+  stream: StreamFacts,
+  chain: string,
+  signal: AbortSignal,
+  fromMs = 0,
+): AsyncGenerator<Frame> {
   const av = await loadAv();
   const demuxer = await openInput(media.path, media.format);
+  // A seek that fails leaves the reader at the start; then more frames than needed are given.
+  if (fromMs > 0 && demuxer.seekSync(fromMs / 1000, -1, av.AVSEEK_FLAG_BACKWARD) < 0) demuxer.seekSync(0, -1, av.AVSEEK_FLAG_BACKWARD);
   try {
     yield* decode(av, demuxer, stream.index, chain, signal);
   } catch (thrown) {
@@ -74,7 +83,9 @@ async function* decode(
     for (const packet of demuxer.packetsSync(index)) {
       if (packet === null) break;
       using owned = packet;
-      for (const frame of decoder.decodeAllSync(owned)) {
+      // Pictures are decoded on another thread: this one has hashes to take meanwhile, often of another file.
+      const isPicture = stream.codecpar.codecType === av.AVMEDIA_TYPE_VIDEO;
+      for (const frame of isPicture ? await decoder.decodeAll(owned) : decoder.decodeAllSync(owned)) {
         using decoded = frame;
         yield* handOut(filter.processAllSync(decoded));
       }

@@ -40,16 +40,22 @@ export function sampledFrames(media: OpenMedia): number {
 /**
  * Grey frames number 0, step, 2·step… of a film, as stored (before the display matrix).
  * @param around FFmpeg filters for every frame before the choice, and for the chosen ones after it
+ * @param fromMs see `filteredFrames`
  */
 export async function* greyFrames(
   media: OpenMedia,
   step: number,
   signal: AbortSignal,
   around: { before?: string; after?: string } = {},
+  fromMs = 0,
 ): AsyncGenerator<Luma> {
   if (!media.video) return;
-  const chain = [around.before, `select=not(mod(n\\,${step}))`, around.after, 'format=gray'].filter(Boolean).join(',');
-  for await (const frame of filteredFrames(media, media.video, chain, signal)) yield lumaOfFrame(frame);
+  for await (const frame of filteredFrames(media, media.video, greyChain(step, around), signal, fromMs)) yield lumaOfFrame(frame);
+}
+
+/** FFmpeg's filters behind `greyFrames`. */
+export function greyChain(step: number, around: { before?: string; after?: string } = {}): string {
+  return [around.before, `select=not(mod(n\\,${step}))`, around.after, 'format=gray'].filter(Boolean).join(',');
 }
 
 /** Hashes a film's sampled frames. */
@@ -88,7 +94,8 @@ function medianOf(values: readonly number[]): number {
   return sorted[Math.floor((sorted.length - 1) / 2)] as number;
 }
 
-function lumaOfFrame(frame: Frame): Luma {
+/** A decoded frame's grey plane, copied. @param frame in FFmpeg's pixel format `gray` */
+export function lumaOfFrame(frame: Frame): Luma {
   const { width, height } = frame;
   const plane = frame.data?.[0];
   const stride = frame.linesize[0] ?? width;

@@ -1,7 +1,9 @@
 import type { Strength } from '@pingplex/shared/domain';
 import type { StreamFacts } from '../binaries/av.ts';
 import { type Luma, sampleLuma } from '../measure/luma.ts';
-import { FILM_PRESETS } from './presets.ts';
+import type { Look } from './looks.ts';
+import type { Ladder } from './picture-plan.ts';
+import { AIMED_FILM_CROP, FILM_PRESETS } from './presets.ts';
 import { type Random, seeded } from './random.ts';
 import type { SoundPlan } from './sound-plan.ts';
 
@@ -31,9 +33,9 @@ export type FilmPlan = {
   readonly bells: SoundPlan['bells'];
 };
 
-export const FILM_LEVELS = 7;
-export const FILM_TRIES_PER_LEVEL = 2;
-const GROWTH = 1.3;
+/** From a preset, and to a named distance; see `picture-plan.ts`. */
+export const FILM_PRESET_LADDER: Ladder = { levels: 7, triesPerLevel: 2, growth: 1.3 };
+export const FILM_AIMED_LADDER: Ladder = { levels: 17, triesPerLevel: 3, growth: 1.28 };
 const MAX_CROP = 0.3;
 const GOLDEN = 0.618_033_988_75;
 /** No more than this share of a clip is cut from each end. */
@@ -42,16 +44,25 @@ const MAX_TRIM = 0.04;
 /**
  * Draws how a film is changed. Sisters are cut towards directions spread evenly.
  * @param n number of the variant, from 1
- * @param attempt number of the try, from 0; every second one cuts more
+ * @param attempt number of the try, from 0; each level of the ladder cuts more
+ * @param isAimed a distance was named: the strength then only limits light, colour and noise
  * @param durationMs length of the source, for how much may be cut from its ends
  */
-export function drawFilm(seed: number, n: number, attempt: number, strength: Strength, mirror: boolean, durationMs: number): FilmPlan {
-  const preset = FILM_PRESETS[strength];
+export function drawFilm(
+  seed: number,
+  n: number,
+  attempt: number,
+  { strength, mirror }: { readonly strength: Strength; readonly mirror: boolean },
+  isAimed: boolean,
+  durationMs: number,
+): FilmPlan {
+  const range = isAimed ? AIMED_FILM_CROP : FILM_PRESETS[strength].crop;
   const random = seeded(seed, n, attempt, 5);
-  const growth = GROWTH ** Math.floor(attempt / FILM_TRIES_PER_LEVEL);
+  const ladder = isAimed ? FILM_AIMED_LADDER : FILM_PRESET_LADDER;
+  const growth = ladder.growth ** Math.floor(attempt / ladder.triesPerLevel);
   const turn = 2 * Math.PI * ((seeded(seed, 6).next() + n * GOLDEN + random.between(0, attempt === 0 ? 0.05 : 1)) % 1);
   const edge = Math.max(Math.abs(Math.cos(turn)), Math.abs(Math.sin(turn)));
-  const crop = () => short(Math.min(MAX_CROP, random.between(...preset.crop) * growth));
+  const crop = () => short(Math.min(MAX_CROP, random.between(...range) * growth));
   return {
     cropX: crop(),
     cropY: crop(),
@@ -83,8 +94,11 @@ function drawLook(random: Random, strength: Strength, durationMs: number) {
   };
 }
 
-/** The plan with less noise and colour. @param dose 0–1 */
-export function weaker(plan: FilmPlan, dose: number, share: number): FilmPlan {
+/**
+ * The plan with less noise and colour, encoded better.
+ * @param share of the noise that the film bears
+ */
+export function weaker(plan: FilmPlan, { dose, grain, better }: Look, share: number): FilmPlan {
   return {
     ...plan,
     brightness: short(plan.brightness * dose),
@@ -92,7 +106,8 @@ export function weaker(plan: FilmPlan, dose: number, share: number): FilmPlan {
     gamma: short(1 + (plan.gamma - 1) * dose),
     saturation: short(1 + (plan.saturation - 1) * dose),
     hue: short(plan.hue * dose),
-    noise: Math.round(plan.noise * dose * share),
+    noise: Math.round(plan.noise * grain * share),
+    crf: plan.crf - better,
   };
 }
 

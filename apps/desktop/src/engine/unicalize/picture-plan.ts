@@ -1,5 +1,5 @@
 import type { Strength } from '@pingplex/shared/domain';
-import { PICTURE_PRESETS } from './presets.ts';
+import { AIMED_PICTURE, PICTURE_PRESETS } from './presets.ts';
 import { seeded } from './random.ts';
 
 /** How a picture is turned, cut and stretched. Everything relative, so that one plan fits every size of the same picture. */
@@ -26,29 +26,33 @@ export type Tone = {
   readonly noiseSeed: number;
 };
 
-/** Steps by which the cut grows when a variant isn't far enough, and tries on each. */
-export const LEVELS = 9;
-export const TRIES_PER_LEVEL = 3;
+/** How a search for a geometry goes: levels by which the cut grows, tries on each. */
+export type Ladder = { readonly levels: number; readonly triesPerLevel: number; readonly growth: number };
+/** From a preset: in few large steps, because the first one nearly always does. */
+export const PRESET_LADDER: Ladder = { levels: 9, triesPerLevel: 3, growth: 1.35 };
+/** To a named distance: from a cut that nobody sees to the largest one, finely. */
+export const AIMED_LADDER: Ladder = { levels: 25, triesPerLevel: 4, growth: 1.18 };
 /** No variant loses more of its width or height than this. */
 const MAX_ZOOM = 0.3;
-const GROWTH = 1.35;
 const GOLDEN = 0.618_033_988_75;
 
 /**
  * Draws a geometry. Sisters look in directions that are spread evenly (golden-ratio sequence), because two cuts towards the same
  * corner would be near each other.
  * @param n number of the variant, from 1
- * @param attempt number of the try, from 0; every third one cuts more
+ * @param attempt number of the try, from 0; each level of the ladder cuts more
+ * @param strength of the preset; undefined when a distance was named
  */
-export function drawGeometry(seed: number, n: number, attempt: number, strength: Strength, mirror: boolean): Geometry {
+export function drawGeometry(seed: number, n: number, attempt: number, strength: Strength | undefined, mirror: boolean): Geometry {
   const random = seeded(seed, n, attempt, 1);
-  const preset = PICTURE_PRESETS[strength];
-  const growth = GROWTH ** Math.floor(attempt / TRIES_PER_LEVEL);
+  const preset = strength === undefined ? AIMED_PICTURE : PICTURE_PRESETS[strength];
+  const { growth, triesPerLevel } = strength === undefined ? AIMED_LADDER : PRESET_LADDER;
+  const grown = growth ** Math.floor(attempt / triesPerLevel);
   const turn = 2 * Math.PI * ((seeded(seed).next() + n * GOLDEN + random.between(0, attempt === 0 ? 0.05 : 1)) % 1);
   const edge = Math.max(Math.abs(Math.cos(turn)), Math.abs(Math.sin(turn)));
   return {
     rotate: short(random.signed(...preset.rotate)),
-    zoom: short(Math.min(MAX_ZOOM, random.between(...preset.zoom) * growth)),
+    zoom: short(Math.min(MAX_ZOOM, random.between(...preset.zoom) * grown)),
     stretch: short(random.signed(...preset.stretch)),
     offsetX: short(Math.cos(turn) / edge),
     offsetY: short(Math.sin(turn) / edge),
@@ -56,8 +60,12 @@ export function drawGeometry(seed: number, n: number, attempt: number, strength:
   };
 }
 
-/** Draws light and colour. @param dose 0–1, share of the preset; less when the quality was too low */
-export function drawTone(seed: number, n: number, strength: Strength, dose: number): Tone {
+/**
+ * Draws light and colour.
+ * @param dose 0–1, share of the preset's change of tone; less when the quality was too low
+ * @param grain 0–1, share of its noise
+ */
+export function drawTone(seed: number, n: number, strength: Strength, dose: number, grain: number = dose): Tone {
   const random = seeded(seed, n, 0, 2);
   const preset = PICTURE_PRESETS[strength];
   return {
@@ -67,7 +75,7 @@ export function drawTone(seed: number, n: number, strength: Strength, dose: numb
     saturation: short(1 + random.signed(...preset.saturation) * dose),
     ramp: short(random.between(...preset.ramp) * dose),
     rampAngle: short(random.between(0, 2 * Math.PI)),
-    noise: short(random.between(...preset.noise) * dose),
+    noise: short(random.between(...preset.noise) * grain),
     noiseSeed: random.whole(0, 0xffffffff),
   };
 }

@@ -64,6 +64,13 @@ export const PICTURE_PRESETS: Readonly<Record<Strength, PicturePreset>> = {
   },
 };
 
+/** The weakest cut of a search for a named distance: it hardly moves a hash. Turning and stretching would cost more than they add. */
+export const AIMED_PICTURE: Pick<PicturePreset, 'rotate' | 'zoom' | 'stretch'> = {
+  rotate: [0, 0.1],
+  zoom: [0.005, 0.006],
+  stretch: [0, 0],
+};
+
 /** Ranges for films. Rotation is left out: it costs more than all the rest together. */
 type FilmPreset = {
   /** Share of the width and height that is cut off. */
@@ -122,6 +129,9 @@ export const FILM_PRESETS: Readonly<Record<Strength, FilmPreset>> = {
   },
 };
 
+/** As `AIMED_PICTURE`, for films. */
+export const AIMED_FILM_CROP: Range = [0.005, 0.007];
+
 /** Ranges for sound. */
 type SoundPreset = {
   /** Change of speed that shifts the pitch too, either sign. */
@@ -139,8 +149,16 @@ export const SOUND_PRESETS: Readonly<Record<Strength, SoundPreset>> = {
   strong: { speed: [0.02, 0.03], tempo: [0.015, 0.02], gain: [2, 3], bands: 2 },
 };
 
+/** As `AIMED_PICTURE`, for sound; with the light preset's equaliser, because more of it costs quality without moving the fingerprint. */
+export const AIMED_SOUND: SoundPreset = { speed: [0.0015, 0.002], tempo: [0.0015, 0.002], gain: [0.5, 1], bands: 1 };
+
 /** What a variant must reach: distance in the unit of its kind, quality 0–1. */
 export type Targets = {
+  /**
+   * The user named the distance. Then the engine looks for the weakest change that reaches it and keeps the quality as high as it can be;
+   * the strength only limits how far light, colour and noise may go.
+   */
+  readonly isAimed: boolean;
   /** From the source. */
   readonly minDistance: number | undefined;
   /** Between sisters. */
@@ -168,6 +186,7 @@ export function targetsFor(
     kind === 'audio' ? [SOUND_DISTANCE[settings.strength], SISTER_SOUND_DISTANCE[settings.strength]] : [picture, picture];
   const quality = { image: 0.95, video: 0.92, audio: undefined }[kind];
   return {
+    isAimed: settings.minDistance !== undefined,
     minDistance: settings.minDistance ?? source,
     sisterDistance: settings.minDistance ?? sisters,
     minQuality: settings.minQuality ?? quality,

@@ -4,12 +4,21 @@ import { reaches } from './sisters.ts';
 /** A drawn plan, which try it was, and how far it seemed to be before anything was encoded. */
 export type Tried<P> = { readonly plan: P; readonly attempt: number; readonly figure: number };
 
-/** A finished file; `figure` is the measured distance to the nearest of source and sisters. */
-export type Done = { readonly figure: number | undefined; readonly encodes: number };
+/** A finished file; `figure` is the measured distance to the nearest of source and sisters, `quality` 0–1. */
+export type Done = {
+  readonly figure: number | undefined;
+  readonly quality: number | undefined;
+  readonly encodes: number;
+  /** False when the making was ended early because the file was too near anyway. */
+  readonly isComplete: boolean;
+};
 
 export type Search<P, D extends Done> = {
-  /** Number of tries that may be drawn. They get stronger with their number. */
-  readonly tries: number;
+  /** Tries that may be drawn. They get stronger with their number, level by level. */
+  readonly levels: number;
+  readonly triesPerLevel: number;
+  /** Find the weakest level by halving instead of beginning with the first one: for targets that may be anywhere. */
+  readonly isHalving: boolean;
   /** By how much a try may be wrong about the finished file. */
   readonly margin: number;
   /** Finished files that may turn out too near before the best of them is taken. */
@@ -17,54 +26,125 @@ export type Search<P, D extends Done> = {
   readonly draw: (attempt: number) => P;
   /** Distance without encoding; undefined when the file has nothing to tell it by. */
   readonly tryOut: (plan: P) => Promise<number | undefined> | number | undefined;
-  /** Encodes, writes and measures; writing again replaces the file. */
-  readonly finish: (tried: Tried<P>) => Promise<D>;
+  /**
+   * Encodes, writes and measures; writing again replaces the file.
+   * @param isFinal true when this is the one that will be handed out, however near it is
+   */
+  readonly finish: (tried: Tried<P>, isFinal: boolean) => Promise<D>;
 };
 
+type Found<P, D extends Done> = { done: D; tried: Tried<P>; attempts: number };
+
 /**
- * Finds the weakest plan whose finished file is far enough, so that the variant loses no more than it must. When none is, the
- * farthest one is made.
+ * Finds the weakest plan whose finished file is far and good enough, so that the variant loses no more than it must. When none is, the
+ * one that comes nearest to the targets is made.
  */
-export async function searchVariant<P, D extends Done>(
-  search: Search<P, D>,
-  { minDistance }: Targets,
-  signal: AbortSignal,
-): Promise<{ done: D; tried: Tried<P>; attempts: number }> {
-  let best: { done: D; tried: Tried<P> } | undefined;
-  let last: Tried<P> | undefined;
-  let attempts = 0;
-  for (let confirmation = 0, from = 0; confirmation < search.confirmations && from < search.tries; confirmation++) {
-    const found = await firstFarEnough(search, minDistance, from, signal);
-    const done = await search.finish(found.tried);
-    attempts += found.count + done.encodes - 1;
-    last = found.tried;
-    if (!best || (done.figure ?? 0) > (best.done.figure ?? 0)) best = { done, tried: found.tried };
-    if (reaches(done.figure, minDistance) || !found.passed) break;
-    from = found.tried.attempt + 1;
-  }
-  if (!best) throw new RangeError('a search begins before its end');
-  const done = best.tried === last ? best.done : await search.finish(best.tried);
-  return { done, tried: best.tried, attempts };
+export async function searchVariant<P, D extends Done>(search: Search<P, D>, targets: Targets, signal: AbortSignal): Promise<Found<P, D>> {
+  return new Hunt(search, targets, signal).run();
 }
 
-async function firstFarEnough<P, D extends Done>(
-  search: Search<P, D>,
-  minDistance: number | undefined,
-  from: number,
-  signal: AbortSignal,
-): Promise<{ tried: Tried<P>; count: number; passed: boolean }> {
-  let best: Tried<P> | undefined;
-  for (let attempt = from; attempt < search.tries; attempt++) {
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    signal.throwIfAborted();
-    const plan = search.draw(attempt);
-    if (minDistance === undefined) return { tried: { plan, attempt, figure: 0 }, count: 1, passed: true };
-    const figure = await search.tryOut(plan);
-    const tried = { plan, attempt, figure: figure ?? 0 };
-    if (figure === undefined) return { tried, count: 1, passed: false };
-    if (!best || tried.figure > best.figure) best = tried;
-    if (tried.figure >= minDistance + search.margin) return { tried, count: attempt - from + 1, passed: true };
+class Hunt<P, D extends Done> {
+  private readonly search: Search<P, D>;
+  private readonly targets: Targets;
+  private readonly signal: AbortSignal;
+  private readonly known = new Map<number, Tried<P>>();
+  private best: { done: D; tried: Tried<P> } | undefined;
+  private last: Tried<P> | undefined;
+  private confirmed = 0;
+  private extraEncodes = 0;
+
+  constructor(search: Search<P, D>, targets: Targets, signal: AbortSignal) {
+    this.search = search;
+    this.targets = targets;
+    this.signal = signal;
   }
-  if (!best) throw new RangeError('a search begins before its end');
-  return { tried: best, count: search.tries - from, passed: false };
+
+  async run(): Promise<Found<P, D>> {
+    const { levels, triesPerLevel, isHalving, confirmations, margin } = this.search;
+    const { minDistance } = this.targets;
+    const first = await this.tryOut(0);
+    if (minDistance === undefined || first === undefined) {
+      await this.confirm(first ?? { plan: this.search.draw(0), attempt: 0, figure: 0 });
+      return this.result();
+    }
+    const from = isHalving ? await this.weakestLevel() : 0;
+    const order = [...Array(levels * triesPerLevel).keys()];
+    for (const attempt of [...order.slice(from * triesPerLevel), ...order.slice(0, from * triesPerLevel)]) {
+      const tried = await this.tryOut(attempt);
+      if (tried && this.seemsFar(tried) && (await this.confirm(tried))) return this.result();
+    }
+    for (const tried of [...this.known.values()].toSorted((a, b) => b.figure - a.figure)) {
+      if (this.confirmed >= confirmations || (this.best && tried.figure < minDistance - margin)) break;
+      if (!this.seemsFar(tried) && (await this.confirm(tried))) break;
+    }
+    return this.result();
+  }
+
+  /** The lowest level with a try that seems far enough, if they get farther level by level; 0 when not even the highest has one. */
+  private async weakestLevel(): Promise<number> {
+    let low = 0;
+    let high = this.search.levels;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (await this.reachesOn(middle)) high = middle;
+      else low = middle + 1;
+    }
+    return low === this.search.levels ? 0 : low;
+  }
+
+  private async reachesOn(level: number): Promise<boolean> {
+    const { triesPerLevel } = this.search;
+    for (let attempt = level * triesPerLevel; attempt < (level + 1) * triesPerLevel; attempt++) {
+      const tried = await this.tryOut(attempt);
+      if (tried && this.seemsFar(tried)) return true;
+    }
+    return false;
+  }
+
+  private seemsFar(tried: Tried<P>): boolean {
+    return tried.figure >= (this.targets.minDistance ?? 0) + this.search.margin;
+  }
+
+  /** @returns undefined when the file can't be told from others at all */
+  private async tryOut(attempt: number): Promise<Tried<P> | undefined> {
+    const before = this.known.get(attempt);
+    if (before) return before;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    this.signal.throwIfAborted();
+    const plan = this.search.draw(attempt);
+    const figure = this.targets.minDistance === undefined ? 0 : await this.search.tryOut(plan);
+    if (figure === undefined) return undefined;
+    const tried = { plan, attempt, figure };
+    this.known.set(attempt, tried);
+    return tried;
+  }
+
+  /** @returns true when the search is over: the targets are reached, or nothing that is still to come could help */
+  private async confirm(tried: Tried<P>): Promise<boolean> {
+    const { targets } = this;
+    const done = await this.search.finish(tried, this.targets.minDistance === undefined);
+    this.confirmed += 1;
+    this.extraEncodes += done.encodes - 1;
+    this.last = tried;
+    if (!this.best || shortfall(done, targets) < shortfall(this.best.done, targets)) this.best = { done, tried };
+    // A stronger plan is never a better one: once it is far enough, only its quality can be what is missing.
+    return reaches(done.figure, targets.minDistance) || this.confirmed >= this.search.confirmations;
+  }
+
+  private async result(): Promise<Found<P, D>> {
+    if (!this.best) throw new RangeError('a search begins before its end');
+    const { tried, done } = this.best;
+    return {
+      done: tried === this.last && done.isComplete ? done : await this.search.finish(tried, true),
+      tried,
+      attempts: Math.max(1, this.known.size) + this.extraEncodes,
+    };
+  }
+}
+
+/** How much is missing to both targets, as shares of them; 0 when both are reached. */
+function shortfall({ figure, quality }: Done, { minDistance, minQuality }: Targets): number {
+  const missing = (has: number | undefined, wants: number | undefined) =>
+    wants === undefined || wants === 0 ? 0 : Math.max(0, (wants - (has ?? 0)) / wants);
+  return missing(figure, minDistance) + missing(quality, minQuality);
 }

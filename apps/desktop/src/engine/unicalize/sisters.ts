@@ -1,10 +1,10 @@
-import type { Distance, Variant } from '@pingplex/shared/contracts/engine';
+import type { Distance, Missed, Variant } from '@pingplex/shared/contracts/engine';
 import { distanceOf, type Print, targetFigure } from '../measure/print.ts';
 import type { Targets } from './presets.ts';
 
 /** A variant before its sisters are all known. */
 export type Made = {
-  readonly variant: Omit<Variant, 'nearestSister' | 'targetReached'>;
+  readonly variant: Omit<Variant, 'nearestSister' | 'targetReached' | 'missed'>;
   readonly print: Print;
   readonly quality: number | undefined;
 };
@@ -30,16 +30,20 @@ export function reaches(figure: number | undefined, target: number | undefined):
   return target === undefined || (figure !== undefined && figure >= target);
 }
 
-/** Adds to every variant the sister that is nearest to it, and says whether the targets hold against all of them. */
-export function withSisters(made: readonly Made[], source: Print, targets: Targets): Variant[] {
+/** Adds to every variant the sister that is nearest to it, and says what of the targets it falls short of. */
+export function withSisters(made: readonly Made[], targets: Targets): Variant[] {
   return made.map(({ variant, print, quality }, i) => {
     const others = made.filter((_, j) => j !== i).map((other) => other.print);
     const nearest = nearestOf(print, others);
-    const figure = nearestFigure(print, source, others, targets);
+    const missed: Missed[] = [];
+    if (!reaches(targetFigure(variant.fromSource), targets.minDistance)) missed.push('source');
+    if (nearest && !reaches(targetFigure(nearest), targets.sisterDistance)) missed.push('sisters');
+    if (!reaches(quality, targets.minQuality)) missed.push('quality');
     return {
       ...variant,
       ...(nearest ? { nearestSister: nearest } : {}),
-      targetReached: reaches(figure, targets.minDistance) && reaches(quality, targets.minQuality),
+      targetReached: missed.length === 0,
+      ...(missed.length > 0 ? { missed } : {}),
     };
   });
 }

@@ -1,5 +1,6 @@
 import type { Strength } from '@pingplex/shared/domain';
-import { SOUND_PRESETS } from './presets.ts';
+import type { Ladder } from './picture-plan.ts';
+import { AIMED_SOUND, SOUND_PRESETS } from './presets.ts';
 import { type Random, seeded } from './random.ts';
 
 /** One bell of the equaliser. */
@@ -14,9 +15,9 @@ export type SoundPlan = {
   readonly bells: readonly Bell[];
 };
 
-export const SOUND_LEVELS = 7;
-export const SOUND_TRIES_PER_LEVEL = 3;
-const GROWTH = 1.3;
+/** From a preset, and to a named distance; see `picture-plan.ts`. */
+export const SOUND_PRESET_LADDER: Ladder = { levels: 7, triesPerLevel: 3, growth: 1.3 };
+export const SOUND_AIMED_LADDER: Ladder = { levels: 14, triesPerLevel: 3, growth: 1.3 };
 /** Beyond this a listener who knows the piece hears it. */
 const MAX_SPEED = 0.045;
 const MAX_TEMPO = 0.06;
@@ -27,17 +28,19 @@ const HIGHEST_HZ = 6000;
 /**
  * Draws how a sound is changed.
  * @param n number of the variant, from 1
- * @param attempt number of the try, from 0; every third one changes more
+ * @param attempt number of the try, from 0; each level of the ladder changes more
+ * @param strength of the preset; undefined when a distance was named
  */
-export function drawSound(seed: number, n: number, attempt: number, strength: Strength): SoundPlan {
+export function drawSound(seed: number, n: number, attempt: number, strength: Strength | undefined): SoundPlan {
   const random = seeded(seed, n, attempt, 3);
-  const preset = SOUND_PRESETS[strength];
-  const growth = GROWTH ** Math.floor(attempt / SOUND_TRIES_PER_LEVEL);
+  const preset = strength === undefined ? AIMED_SOUND : SOUND_PRESETS[strength];
+  const { growth: step, triesPerLevel } = strength === undefined ? SOUND_AIMED_LADDER : SOUND_PRESET_LADDER;
+  const growth = step ** Math.floor(attempt / triesPerLevel);
   const size = {
     speed: Math.min(MAX_SPEED, random.between(...preset.speed) * growth),
     tempo: Math.min(MAX_TEMPO, random.between(...preset.tempo) * growth),
   };
-  const direction = attempt < SOUND_TRIES_PER_LEVEL ? spread(seed, n, attempt, random) : pitched(random);
+  const direction = attempt < triesPerLevel ? spread(seed, n, attempt, random) : pitched(random);
   const short = (value: number) => Math.round(value * 10_000) / 10_000;
   return {
     speed: short(direction.speed * size.speed),
