@@ -5,7 +5,16 @@ import { pathToFileURL } from 'node:url';
 import { DESKTOP, pinnedNode, ROOT } from './paths.mjs';
 
 /** Packages of the engine that bring binaries or WebAssembly and must lie beside it as they are. */
-const EXTERNAL = ['node-av', 'sharp', 'exiftool-vendored', 'exifreader', 'heic-decode', 'libheif-js', '@unimusic/chromaprint'];
+const EXTERNAL = [
+  'node-av',
+  'sharp',
+  'exiftool-vendored',
+  'exifreader',
+  'heic-decode',
+  'libheif-js',
+  '@unimusic/chromaprint',
+  '@contentauth/c2pa-wasm',
+];
 /** Optional packages that only serve features we don't use (WebRTC). */
 const UNUSED = new Set(['werift']);
 

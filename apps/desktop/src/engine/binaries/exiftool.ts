@@ -25,7 +25,13 @@ const CUT_LONG_TEXTS = [
 ].join(' ');
 
 const CHARSETS = ['-charset', 'filename=utf8'];
-const READ_ARGS = [...CHARSETS, '-j', '-l', '-a', '-G1', '-api', 'largefilesupport=1', '-api', CUT_LONG_TEXTS];
+const JSON_ARGS = [...CHARSETS, '-j', '-l', '-a', '-api', 'largefilesupport=1', '-api', CUT_LONG_TEXTS];
+const KNOWN_TAGS = [...JSON_ARGS, '-G1'];
+/**
+ * Unknown tags too (makers hide identifiers in them), every value of a name that comes more than once (family 4 numbers them), and
+ * structures both whole and taken apart: only the whole says which parts belong together.
+ */
+const EVERY_TAG = [...JSON_ARGS, '-u', '-G1:4', '-api', 'struct=2'];
 
 class RawTask extends ExifToolTask<string> {
   protected override parse(output: string, error?: Error): string {
@@ -110,14 +116,10 @@ function runExifTool(args: readonly string[], path: string): Promise<string> {
   });
 }
 
-/**
- * Every tag that ExifTool knows, keyed `Group:Name` (-G1), with the printed value and the machine value where they differ.
- * @throws AppError engine.unavailable when ExifTool or Perl is missing, engine.timedOut after 10 s, file.damaged
- */
-export async function readTagsFull(path: string): Promise<Tag[]> {
+async function readJson(args: readonly string[], path: string): Promise<Tag[]> {
   const output = await withPlainName(path, async (plain) => {
     try {
-      return await processes().enqueueTask(() => new RawTask([...READ_ARGS, plain]), false);
+      return await processes().enqueueTask(() => new RawTask([...args, plain]), false);
     } catch (thrown) {
       throw toolError(thrown);
     }
@@ -125,6 +127,22 @@ export async function readTagsFull(path: string): Promise<Tag[]> {
   const tags = parseTags(output);
   const own: Readonly<Record<string, string>> = { 'System:FileName': basename(path), 'System:Directory': dirname(path) };
   return tags.map((tag) => (own[tag.key] === undefined ? tag : { ...tag, value: own[tag.key] ?? '' }));
+}
+
+/**
+ * Every tag that ExifTool knows, keyed `Group:Name` (-G1), each name once, with the printed value and the machine value where they differ.
+ * @throws AppError engine.unavailable when ExifTool or Perl is missing, engine.timedOut after 10 s, file.damaged
+ */
+export function readTagsFull(path: string): Promise<Tag[]> {
+  return readJson(KNOWN_TAGS, path);
+}
+
+/**
+ * All that ExifTool can say: as `readTagsFull`, and unknown tags, repeated names and whole structures.
+ * @throws AppError as `readTagsFull`
+ */
+export function readEveryTag(path: string): Promise<Tag[]> {
+  return readJson(EVERY_TAG, path);
 }
 
 /**

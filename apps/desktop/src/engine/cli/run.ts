@@ -6,7 +6,8 @@ import { type AppError, toAppError } from '@pingplex/shared/errors';
 import { commitFile, hashFile, outputError, removeLeftovers, safeFileName, splitName } from '../../output/index.ts';
 import { ENGINE_VERSION } from '../version.ts';
 import { type Command, type Parsed, parseCommand } from './args.ts';
-import { failureLine, type Line, linesFor, type Place } from './lines.ts';
+import type { linesFor, Place } from './lines.ts';
+import { type Printer, printerFor } from './printer.ts';
 import { type Task, toTasks } from './to-jobs.ts';
 import { USAGE } from './usage.ts';
 import { CliWorker } from './worker.ts';
@@ -15,10 +16,6 @@ const BASE_DEADLINE_MS = 60_000;
 const HEAVY_DEADLINE_MS = 10 * 60_000;
 const MS_PER_MEGABYTE = 20_000;
 const HEAVY: ReadonlySet<EngineVerb> = new Set(['clean', 'convert', 'unicalize', 'preview', 'compare', 'verify']);
-
-function print(line: Line): void {
-  process.stdout.write(`${JSON.stringify(line)}\n`);
-}
 
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
@@ -49,7 +46,7 @@ async function deadline(task: Task): Promise<number> {
   return HEAVY_DEADLINE_MS + ((facts?.size ?? 0) / 1e6) * MS_PER_MEGABYTE;
 }
 
-async function doTask(worker: CliWorker, task: Task, command: Command, outDir: string): Promise<boolean> {
+async function doTask(worker: CliWorker, task: Task, printer: Printer, outDir: string): Promise<boolean> {
   let shown = 0;
   try {
     const outcome = await worker.run(task.job, {
@@ -61,12 +58,12 @@ async function doTask(worker: CliWorker, task: Task, command: Command, outDir: s
       },
     });
     const done = { verb: task.job.verb, outcome: outcome as OutcomeOf<EngineVerb> } as Parameters<typeof linesFor>[0];
-    for (const line of await linesFor(done, task.file, command.files[1], placeFor(task, outDir))) print(line);
+    await printer.done(task, done, placeFor(task, outDir));
     say(`${quiet(task.file)}: done`);
     return true;
   } catch (thrown) {
     const error = toAppError(thrown);
-    print(failureLine(task.file, error));
+    await printer.failed(task, error);
     say(`${quiet(task.file)}: ${error.code}: ${quiet(error.message)}`);
     return false;
   } finally {
@@ -86,9 +83,12 @@ async function prepare(outDir: string): Promise<AppError | undefined> {
 async function runAll(command: Command): Promise<number> {
   const outDir = 'out' in command ? resolve(command.out) : '';
   const tasks = toTasks(command, outDir);
+  const printer = printerFor(command);
   const refused = outDir === '' ? undefined : await prepare(outDir);
+  await printer.begin();
   if (refused) {
-    for (const task of tasks) print(failureLine(task.file, refused));
+    for (const task of tasks) await printer.failed(task, refused);
+    await printer.end();
     say(refused.message);
     return 1;
   }
@@ -105,12 +105,13 @@ async function runAll(command: Command): Promise<number> {
   let failed = 0;
   await Promise.all(
     workers.map(async (worker) => {
-      for (const task of queue) if (!(await doTask(worker, task, command, outDir))) failed += 1;
+      for (const task of queue) if (!(await doTask(worker, task, printer, outDir))) failed += 1;
       worker.end();
     }),
   );
   process.off('SIGINT', stop);
   process.off('SIGTERM', stop);
+  await printer.end();
   say(`${tasks.length - failed} done, ${failed} failed`);
   return failed > 0 ? 1 : 0;
 }

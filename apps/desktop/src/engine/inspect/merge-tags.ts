@@ -11,16 +11,16 @@ const normal = (tag: Tag) => tag.value.toLowerCase().replace(/\s+/g, '').slice(0
  * @param streams what the container probe said
  */
 export function mergeTags(all: readonly Tag[], quick: readonly Tag[], streams: readonly Tag[]): Tag[] {
-  const merged = new Map<string, Tag>(all.map((tag) => [tag.key, tag]));
+  const merged = [...all];
+  const keys = new Set(all.map((tag) => tag.key));
   const values = new Set(all.map(normal));
-  const quickIsNews = all.length === 0;
-  for (const tag of quick) {
-    // ExifTool reads the same blocks more completely; the quick reader's other names for them would only confuse.
-    if (quickIsNews && !merged.has(tag.key)) merged.set(tag.key, tag);
-  }
-  for (const tag of streams) {
-    const isStreamFact = tag.key.startsWith('Stream');
-    if (!merged.has(tag.key) && (isStreamFact || !values.has(normal(tag)))) merged.set(tag.key, tag);
-  }
-  return [...merged.values()];
+  const add = (tag: Tag) => {
+    if (keys.has(tag.key)) return;
+    keys.add(tag.key);
+    merged.push(tag);
+  };
+  // ExifTool reads the same blocks more completely; the quick reader's other names for them would only confuse.
+  if (all.length === 0) for (const tag of quick) add(tag);
+  for (const tag of streams) if (tag.key.startsWith('Stream') || !values.has(normal(tag))) add(tag);
+  return merged;
 }

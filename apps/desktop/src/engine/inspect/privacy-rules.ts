@@ -67,8 +67,9 @@ export const PRIVACY_RULES: readonly PrivacyRule[] = [
     code: 'aiPrompt',
     group: 'ai',
     severity: 'high',
-    key: /:(UserComment|Comment|Description|ImageDescription|Caption-Abstract)$/,
-    value: /(\bSteps: \d+\b.*\b(Sampler|CFG scale): )|( --(ar|v|stylize|niji) [\d:.]+)|("class_type"\s*:)|(\bJob ID: [0-9a-f-]{36})/s,
+    key: /:(UserComment|Comment|Description|ImageDescription|Caption-Abstract|Make|Model|XPComment)$/,
+    value:
+      /(\bSteps: \d+\b.*\b(Sampler|CFG scale): )|( --(ar|v|stylize|niji) [\d:.]+)|("class_type"\s*:)|("uc"\s*:\s*")|("negative_prompt"\s*:)|(\bJob ID: [0-9a-f-]{36})/s,
   },
   {
     code: 'aiGenerated',
@@ -78,6 +79,15 @@ export const PRIVACY_RULES: readonly PrivacyRule[] = [
     value: /trainedAlgorithmic|compositeSynthetic/i,
   },
   { code: 'aiGenerated', group: 'ai', severity: 'high', key: /:(AISystemUsed|AISystemVersionUsed)$/, value: /\S/ },
+  // The label that China's GB 45438-2025 asks for: XMP `TC260:AIGC`, or a tag of that name in films and sound.
+  { code: 'aiGenerated', group: 'ai', severity: 'high', key: /:AIGC$/i, value: /\S/ },
+  {
+    code: 'aiGenerated',
+    group: 'ai',
+    severity: 'high',
+    key: /:(UserComment|Comment|Description|UserDefinedText)$/,
+    value: /\bAIGC\b["')]?\s*:?\s*\{/,
+  },
   {
     code: 'aiGenerated',
     group: 'ai',

@@ -53,7 +53,7 @@ export function findPrivacyFlags(tags: readonly Tag[]): PrivacyFlag[] {
         code: rule.code,
         group: rule.group,
         severity: rule.severity,
-        tags: hits.map((tag) => tag.key),
+        tags: [...new Set(hits.map((tag) => tag.key))],
         ...(shown === undefined ? {} : { example: shown }),
       };
     })

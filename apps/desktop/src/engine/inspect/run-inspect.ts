@@ -7,6 +7,8 @@ import { type ByteSource, withByteSource } from '../probe/byte-source.ts';
 import { checkPixels } from '../probe/image-size.ts';
 import { type Sniffed, sniffSource } from '../probe/sniff.ts';
 import { isTruncated } from '../probe/truncation.ts';
+import { readCredentials } from './credentials.ts';
+import { findGenerationData } from './generation.ts';
 import { type ImageFacts, imageFacts } from './image-facts.ts';
 import { mergeTags } from './merge-tags.ts';
 import { findPrivacyFlags } from './privacy.ts';
@@ -47,9 +49,9 @@ async function readFacts(path: string, sniffed: Sniffed, depth: Depth): Promise<
 
 async function readAllTags(path: string, notes: string[]): Promise<Tag[]> {
   // Loaded here so that a quick look never pays for it.
-  const { readTagsFull } = await import('../binaries/exiftool.ts');
+  const { readEveryTag } = await import('../binaries/exiftool.ts');
   try {
-    return await readTagsFull(path);
+    return await readEveryTag(path);
   } catch (thrown) {
     if (!(thrown instanceof AppError)) throw thrown;
     notes.push('exifToolFailed');
@@ -77,6 +79,8 @@ export async function inspectSource(source: ByteSource, depth: Depth): Promise<I
   const tags = mergeTags(all, quick, readings.probe ? streamTags(readings.probe, sniffed.format) : []);
   const warnings = all.filter((tag) => isError(tag) || tag.key === 'ExifTool:Warning').map((tag) => tag.value);
   if (truncated) notes.push('endsEarly');
+  const credentials = depth === 'full' ? await readCredentials(path, sniffed, [...tags, ...quick]) : undefined;
+  const generation = findGenerationData(tags);
   return {
     kind: sniffed.kind,
     format: sniffed.format,
@@ -86,6 +90,8 @@ export async function inspectSource(source: ByteSource, depth: Depth): Promise<I
     summary: summarize(sniffed, tags, readings.probe, readings.image),
     tags,
     privacy: findPrivacyFlags(tags),
+    ...(credentials ? { credentials } : {}),
+    ...(generation.length > 0 ? { generation } : {}),
     notes: [...notes, ...readings.troubles, ...warnings],
   };
 }

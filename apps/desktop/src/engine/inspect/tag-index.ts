@@ -20,7 +20,8 @@ function toNumber(value: string | number | boolean | undefined): number | undefi
 
 export function indexTags(all: readonly Tag[]): TagIndex {
   const byKey = new Map<string, Tag>();
-  for (const tag of all) {
+  // Of values under one name, the first counts.
+  for (const tag of all.toSorted((a, b) => (a.copy ?? 0) - (b.copy ?? 0))) {
     if (!byKey.has(tag.key)) byKey.set(tag.key, tag);
     const name = `*:${tag.key.slice(tag.key.indexOf(':') + 1)}`;
     if (!byKey.has(name) && !OUTSIDE.test(tag.key)) byKey.set(name, tag);

@@ -10,6 +10,7 @@ import { saveReport } from '../batches/index.ts';
 import { appHandlers } from '../ipc/app-handlers.ts';
 import { batchHandlers } from '../ipc/batch-handlers.ts';
 import { libraryHandlers } from '../ipc/library-handlers.ts';
+import { metadataHandlers } from '../ipc/metadata-handlers.ts';
 import type { IpcHandlers } from '../ipc/router.ts';
 import { shortenHome } from '../library/display-path.ts';
 import { isPlayable } from '../library/playable.ts';
@@ -18,7 +19,7 @@ import { parseUrl } from '../security/parse-url.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
 import { isDark } from '../windows/main-window.ts';
 import { diagnosticsReport } from './diagnostics.ts';
-import { pickPaths, pickReportPath } from './dialogs.ts';
+import { pickMetadataPath, pickPaths, pickReportPath } from './dialogs.ts';
 import type { Services } from './services.ts';
 import type { StateView } from './state-view.ts';
 
@@ -74,7 +75,8 @@ export function createHandlers(options: HandlersOptions): IpcHandlers {
       inspectFull: (id) => services.library.inspectFull(id),
       preview: async (id, standIn): Promise<PreviewView> => {
         const { path: file, view } = services.library.need(id);
-        if (!standIn && isPlayable(view.format, view.summary)) return { url: mediaUrls.original(id), mime: FORMATS[view.format].mime, proxy: false };
+        if (!standIn && isPlayable(view.format, view.summary))
+          return { url: mediaUrls.original(id), mime: FORMATS[view.format].mime, proxy: false };
         const made = await services.previews.preview(file);
         return { url: `media://preview/${path.basename(made.path)}`, mime: made.mime, proxy: true };
       },
@@ -89,6 +91,11 @@ export function createHandlers(options: HandlersOptions): IpcHandlers {
         shell.showItemInFolder(services.library.need(id).path);
         return true;
       },
+    }),
+    ...metadataHandlers({
+      askForTarget: (format) => pickMetadataPath(window(), format, language()),
+      save: (ids, format, target) => services.metadata.save(ids, format, target),
+      stop: () => services.metadata.stop(),
     }),
     ...batchHandlers({
       batches: services.batches,

@@ -13,6 +13,7 @@ import { createEngineHost } from '../engine-host/index.ts';
 import { createGenerationService } from '../generations/index.ts';
 import { shortenHome } from '../library/display-path.ts';
 import { Library, type MediaFile } from '../library/library.ts';
+import { MetadataExport } from '../library/metadata-export.ts';
 import { PreviewCache } from '../library/preview-cache.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
 import type { Places } from './paths.ts';
@@ -74,6 +75,16 @@ export async function createServices(options: ServicesOptions) {
     onInspected: (file) => usage.count('inspect', file.kind, file.sizeBytes),
   });
   const previews = new PreviewCache(path.join(userData, 'previews'), interactive);
+  const metadata = new MetadataExport({
+    width: engine.workers,
+    find: (id) => {
+      const file = library.get(id);
+      return file === undefined ? undefined : { path: file.path, shown: path.join(file.view.folder, file.view.name) };
+    },
+    inspect: (file, signal) => engine.run({ verb: 'inspect', path: file, depth: 'full' }, { lane: 'batch', signal }),
+    display: (full) => shortenHome(full, options.homeDir),
+    onProgress: (progress) => emit('metadata.exporting', progress),
+  });
   const generations = createGenerationService({
     api,
     events,
@@ -104,6 +115,7 @@ export async function createServices(options: ServicesOptions) {
     account,
     usage,
     library,
+    metadata,
     previews,
     generations,
     batches,

@@ -22,6 +22,7 @@ export const ACTIONS = {
   'files.remove': a('files', 'actions.remove'),
   'files.preview': a('files', 'actions.preview'),
   'files.reveal': a('files', 'actions.reveal', 'Mod+Shift+R'),
+  'files.exportMetadata': a('files', 'actions.exportMetadata', 'Mod+Shift+E'),
   'files.search': a('files', 'actions.search', 'Mod+F'),
   'recipe.run': a('recipe', 'actions.run', 'Mod+Enter'),
   'recipe.addClean': a('recipe', 'actions.addClean'),

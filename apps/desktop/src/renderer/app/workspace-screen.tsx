@@ -12,10 +12,11 @@ import {
   removeFiles,
   setQuery,
   showLarge,
+  targetIds,
   useFiles,
   useView,
 } from '../features/files/index.ts';
-import { Inspector, LargePreview } from '../features/inspector/index.ts';
+import { askExport, ExportDialog, Inspector, LargePreview } from '../features/inspector/index.ts';
 import { ExampleCards } from '../features/recipes/index.ts';
 import { RecipeBar } from '../features/run/index.ts';
 import { setSettings, useSettings } from '../features/session/index.ts';
@@ -174,6 +175,10 @@ export function WorkspaceScreen() {
     if (error) toast('bad', problem(error).title, problem(error).next);
   };
   const { focus } = selection;
+  const exportChosen = (): void => {
+    const chosen = targetIds(selection.ids, useView.getState().visible);
+    if (chosen.length > 0) askExport(chosen);
+  };
   useActions({
     'files.search': () => search.current?.focus(),
     'view.inspector': () => void setSettings({ inspectorOpen: !inspectorOpen }),
@@ -181,7 +186,7 @@ export function WorkspaceScreen() {
     'view.table': () => void setSettings({ view: 'table' }),
     'view.larger': () => void setSettings({ gridSize: Math.min(400, gridSize + 28) }),
     'view.smaller': () => void setSettings({ gridSize: Math.max(100, gridSize - 28) }),
-    ...(files > 0 ? { 'files.selectAll': pickAll } : {}),
+    ...(files > 0 ? { 'files.selectAll': pickAll, 'files.exportMetadata': () => exportChosen() } : {}),
     ...(selection.ids.size > 0
       ? {
           'files.clearSelection': pickNone,
@@ -215,6 +220,7 @@ export function WorkspaceScreen() {
       </DropArea>
       <RecipeBar />
       <LargePreview />
+      <ExportDialog />
     </div>
   );
 }

@@ -2,6 +2,7 @@ import type { BatchId, MediaFileId } from '../../domain/ids.ts';
 import type { AppState } from './app.ts';
 import type { BatchView, ItemView, ResultView } from './batches.ts';
 import type { AddReport, MediaFileView } from './library.ts';
+import type { ExportProgress } from './metadata.ts';
 
 /**
  * Main → window. Patches are coalesced to at most 15 a second. A patch with `rev` r follows the snapshot or patch with r − 1; a window
@@ -16,6 +17,7 @@ export type IpcEvents = {
   };
   /** Files that came by "Open with" or a second launch. */
   readonly 'library.added': AddReport;
+  readonly 'metadata.exporting': ExportProgress;
   readonly 'batches.changed': {
     readonly rev: number;
     readonly batches: readonly BatchView[];
@@ -31,6 +33,7 @@ export const IPC_EVENT_NAMES = [
   'app.changed',
   'library.changed',
   'library.added',
+  'metadata.exporting',
   'batches.changed',
   'action.invoked',
 ] as const satisfies readonly IpcEventName[];

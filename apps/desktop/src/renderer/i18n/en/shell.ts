@@ -31,6 +31,7 @@ export const shell = {
     remove: 'Remove from the list (files stay on disk)',
     preview: 'Show large',
     reveal: 'Show in folder',
+    exportMetadata: 'Export metadata…',
     search: 'Search files',
     run: 'Run the recipe',
     addClean: 'Add step: Clean',

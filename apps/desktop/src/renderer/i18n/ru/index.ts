@@ -1,6 +1,7 @@
+import { origin } from './origin.ts';
 import { run } from './run.ts';
 import { shell } from './shell.ts';
 import { work } from './work.ts';
 
 /** Russian texts of the window. Countable texts end in `_one`, `_few`, `_many` and `_other` (for fractions). */
-export const ru = { ...shell, ...work, ...run };
+export const ru = { ...shell, ...work, ...origin, ...run };

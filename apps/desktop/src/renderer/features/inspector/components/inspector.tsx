@@ -1,4 +1,4 @@
-import { Folder, Maximize2 } from 'lucide-react';
+import { FileDown, Folder, GitCompareArrows, Maximize2 } from 'lucide-react';
 import { useState } from 'react';
 import { hintOf, runAction } from '../../../actions/index.ts';
 import { useTexts } from '../../../i18n/index.ts';
@@ -7,6 +7,7 @@ import { Badge, Empty, Notice } from '../../../ui/feedback.tsx';
 import { Tabs } from '../../../ui/tabs.tsx';
 import { showLarge, useFile, useView } from '../../files/index.ts';
 import { useInspection } from '../hooks.ts';
+import { DifferenceView } from './difference-view.tsx';
 import { HistoryTab } from './history-tab.tsx';
 import { MetadataTab } from './metadata-tab.tsx';
 import { Preview } from './preview.tsx';
@@ -79,7 +80,12 @@ function Inspection({ file }: { file: File }) {
 export function Inspector() {
   const { t } = useTexts();
   const focus = useView((state) => state.selection.focus);
-  const selected = useView((state) => state.selection.ids.size);
+  const ids = useView((state) => state.selection.ids);
+  const selected = ids.size;
+  const [first = null, second = null] = selected === 2 ? [...ids] : [];
+  const a = useFile(first);
+  const b = useFile(second);
+  const [comparing, setComparing] = useState(false);
   const file = useFile(focus);
   return (
     <aside
@@ -98,6 +104,18 @@ export function Inspector() {
                 {file.name}
               </span>
               {selected > 1 ? <Badge tone="accent">{t('workspace.selected', { count: selected })}</Badge> : null}
+              {a && b ? (
+                <IconButton label={t('difference.title')} aria-pressed={comparing} onClick={() => setComparing(!comparing)}>
+                  <GitCompareArrows size={14} />
+                </IconButton>
+              ) : null}
+              <IconButton
+                label={t('actions.exportMetadata')}
+                hint={hintOf('files.exportMetadata')}
+                onClick={() => runAction('files.exportMetadata')}
+              >
+                <FileDown size={14} />
+              </IconButton>
               <IconButton label={t('actions.preview')} hint={t('keys.space')} onClick={() => showLarge(file.id)}>
                 <Maximize2 size={14} />
               </IconButton>
@@ -106,7 +124,7 @@ export function Inspector() {
               </IconButton>
             </div>
           </div>
-          <Inspection file={file} />
+          {a && b && comparing ? <DifferenceView key={`${a.id} ${b.id}`} a={a} b={b} /> : <Inspection file={file} />}
         </>
       ) : (
         <Empty icon={null} title={t('inspector.none')}>

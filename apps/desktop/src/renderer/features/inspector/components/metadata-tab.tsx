@@ -1,4 +1,5 @@
 import type { InspectOutcome, Tag } from '@pingplex/shared/contracts/engine';
+import { fullKey } from '@pingplex/shared/metadata';
 import { Search } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useTexts } from '../../../i18n/index.ts';
@@ -27,15 +28,15 @@ function TagRow({ tag }: { tag: Tag }) {
   const [open, setOpen] = useState(false);
   const name = tag.key.slice(tag.key.indexOf(':') + 1);
   return (
-    <div data-testid="tag" data-key={tag.key}>
+    <div data-testid="tag" data-key={fullKey(tag)}>
       <button
         type="button"
         aria-expanded={open}
         onClick={() => setOpen(!open)}
         className="grid w-full grid-cols-[minmax(90px,42%)_1fr] gap-2.5 rounded-sm py-0.75 text-left hover:bg-accent-soft"
       >
-        <span className="truncate text-muted" title={tag.key}>
-          {name}
+        <span className="truncate text-muted" title={fullKey(tag)}>
+          {tag.copy === undefined ? name : `${name} (${tag.copy + 1})`}
         </span>
         <span className={open ? 'selectable break-words whitespace-pre-wrap' : 'truncate'}>{tag.value === '' ? '–' : tag.value}</span>
       </button>
@@ -44,7 +45,7 @@ function TagRow({ tag }: { tag: Tag }) {
           <span className="text-muted">{t('metadata.raw')}</span>
           <span className="break-words font-mono">{String(tag.raw ?? tag.value)}</span>
           <span className="text-muted">{t('metadata.key')}</span>
-          <span className="break-words font-mono">{tag.key}</span>
+          <span className="break-words font-mono">{fullKey(tag)}</span>
           <span className="text-muted">{t('metadata.source')}</span>
           <span>
             {t(`metadata.from.${tag.source}`)} {tag.truncated ? <Badge>{t('metadata.truncated')}</Badge> : null}

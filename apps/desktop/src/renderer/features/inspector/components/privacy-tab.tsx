@@ -7,6 +7,8 @@ import { cx } from '../../../ui/cx.ts';
 import { Empty } from '../../../ui/feedback.tsx';
 import { useFiles, useView } from '../../files/index.ts';
 import { useTargets } from '../../run/index.ts';
+import { CredentialsCard } from './credentials-card.tsx';
+import { GenerationCard } from './generation-card.tsx';
 
 const EDGE = { high: 'border-l-bad', medium: 'border-l-warn', info: 'border-l-line-strong' } as const;
 
@@ -93,6 +95,16 @@ export function PrivacyTab({ inspection }: { inspection: InspectOutcome }) {
           ))}
         </ul>
       )}
+      {inspection.generation?.map((data) => (
+        <div key={data.tool} className="mt-2">
+          <GenerationCard data={data} />
+        </div>
+      ))}
+      {inspection.credentials ? (
+        <div className="mt-2">
+          <CredentialsCard credentials={inspection.credentials} />
+        </div>
+      ) : null}
       <Together />
     </>
   );

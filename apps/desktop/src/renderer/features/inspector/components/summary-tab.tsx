@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { type Texts, useTexts } from '../../../i18n/index.ts';
 import { Facts, Notice } from '../../../ui/feedback.tsx';
 import { formatTag } from '../../files/index.ts';
+import { CredentialsCard } from './credentials-card.tsx';
 
 type Row = readonly [string, ReactNode];
 const line = (parts: readonly (string | number | null | undefined | false)[]): string => parts.filter(Boolean).join(' · ');
@@ -89,6 +90,7 @@ export function SummaryTab({ file, inspection }: { file: MediaFileView; inspecti
         </Notice>
       ) : null}
       <Facts rows={rowsOf(file, inspection, texts)} />
+      {inspection?.credentials ? <CredentialsCard credentials={inspection.credentials} /> : null}
       {flags.length > 0 ? (
         <Notice tone="warn" title={t('privacy.found', { count: flags.length })}>
           {flags.map((flag) => words.privacy[flag].name).join(', ')}
