@@ -164,7 +164,7 @@ it('what one account has paid stays on record when another takes over', async ()
 it('a pause does not count as time that the work took', () => {
   let now = 0;
   const row = { workMs: 100_000 } as BatchRow;
-  const live = new LiveBatch(row, [], 0, false, 2, () => now);
+  const live = new LiveBatch(row, [], 0, false, 2, undefined, () => now);
   now = 10_000;
   live.finishedWorkMs = 50_000;
   const before = live.etaMs();

@@ -2,11 +2,14 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Model } from '@pingplex/shared/contracts/http';
-import { MAX_NAME_BYTES, type Step, type StepInput, utf8Length } from '@pingplex/shared/domain';
+import { FORMATS, MAX_NAME_BYTES, type MediaFormat, type Step, type StepInput, utf8Length } from '@pingplex/shared/domain';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { localDay, planItem, resultName } from '../../src/main/batches/plan.ts';
-import { speedBook, workUnits } from '../../src/main/batches/work-units.ts';
+import { speedBook } from '../../src/main/batches/speed-book.ts';
+import { addJob, NO_WORK, timeLeft, timeRange, type Work } from '../../src/main/batches/time-range.ts';
+import { passes, shapeOf, sizeOf, workUnits } from '../../src/main/batches/work-units.ts';
+import type { Speed } from '../../src/main/db/index.ts';
 import { writePicture } from './helpers/media.ts';
 import { isOver, noCloud, openStudio, type Studio, TestFiles, until } from './helpers/studio.ts';
 
@@ -198,18 +201,116 @@ describe('names', () => {
   });
 });
 
-describe('expected time', () => {
-  it('grows with the work and follows what was learned', () => {
-    const step = { verb: 'convert', keep: false, fit: 'inside', quality: 80 } as const;
-    const picture = (megapixels: number) => workUnits({ kind: 'image', sizeBytes: 1e6, durationMs: null, megapixels });
+const unicalize: Step = { verb: 'unicalize', keep: false, variants: 3, strength: 'balanced', seed: 1, mirror: false };
+const convert: Step = { verb: 'convert', keep: false, quality: 80 };
+const picture = (megapixels: number) => workUnits({ kind: 'image', sizeBytes: 1e6, durationMs: null, megapixels });
+/** What is known after so many jobs that each took this long per unit. */
+const known = (step: Step, format: MediaFormat, units: number, msPerUnit: number, jobs = 10): Speed => ({
+  verb: step.verb,
+  kind: FORMATS[format].kind,
+  format,
+  shape: shapeOf(step),
+  size: sizeOf(units),
+  jobs,
+  units: units * passes(step) * jobs,
+  ms: units * passes(step) * jobs * msPerUnit,
+  logs: jobs * Math.log(msPerUnit),
+  squares: jobs * Math.log(msPerUnit) ** 2,
+  bytesIn: 100,
+  bytesOut: 50,
+});
+
+describe('row 7: expected time of a file', () => {
+  it('grows with the work and follows what was learned from the likest work', () => {
     expect(picture(24)).toBeGreaterThan(picture(12));
-    const typical = speedBook([])(step, 'image', 'jpeg', picture(12));
-    expect(typical.isMeasured).toBe(false);
-    const learned = speedBook([
-      { verb: 'convert', kind: 'image', format: 'jpeg', jobs: 10, units: 100, ms: 5000, bytesIn: 100, bytesOut: 50 },
-    ]);
-    expect(learned(step, 'image', 'jpeg', 10)).toEqual({ ms: 500, bytesRatio: 0.5, isMeasured: true });
-    // Another format of the same kind is better guessed by its kind than by the built-in figure.
-    expect(learned(step, 'image', 'png', 10)).toEqual({ ms: 500, bytesRatio: 0.5, isMeasured: true });
+    expect(speedBook([])(convert, 'image', 'jpeg', picture(12))).toMatchObject({ isMeasured: false });
+    const learned = speedBook([known(convert, 'jpeg', 10, 50), known(convert, 'jpeg', 0.5, 200), known(convert, 'png', 10, 500)]);
+    const figures = (format: MediaFormat, units: number) => learned(convert, 'image', format, units);
+    expect(figures('jpeg', 10)).toMatchObject({ ms: expect.closeTo(500), bytesRatio: 0.5, isMeasured: true });
+    expect(figures('jpeg', 0.5)).toMatchObject({ ms: expect.closeTo(100) });
+    expect(figures('png', 10)).toMatchObject({ ms: expect.closeTo(5000) });
+    // Another size or format of the same kind is better guessed by its like than by the built-in figure, with more doubt.
+    expect(figures('webp', 10).isMeasured).toBe(true);
+    expect(figures('webp', 10).doubt).toBeGreaterThan(figures('jpeg', 10).doubt);
+    expect(figures('jpeg', 40).doubt).toBeGreaterThan(figures('jpeg', 10).doubt);
+  });
+
+  it('counts variants, and takes the speed of this machine from other work while a kind is new to it', () => {
+    const plain = speedBook([]);
+    const one = plain({ ...unicalize, variants: 1 }, 'image', 'jpeg', 10).ms;
+    expect(plain({ ...unicalize, variants: 5 }, 'image', 'jpeg', 10).ms).toBeCloseTo(3 * one);
+    const slow = speedBook([known(convert, 'jpeg', 10, 1200)]);
+    const guessed = slow(unicalize, 'image', 'jpeg', 10);
+    expect(guessed.isMeasured).toBe(false);
+    expect(guessed.ms).toBeCloseTo(10 * plain(unicalize, 'image', 'jpeg', 10).ms);
+    expect(guessed.doubt).toBeLessThan(plain(unicalize, 'image', 'jpeg', 10).doubt);
+  });
+});
+
+describe('row 7: the range of a batch', () => {
+  const jobs = (n: number, ms: number, spread: number, isMeasured = true): Work =>
+    Array.from({ length: n }).reduce<Work>((work) => addJob(work, { ms, spread, doubt: 0.1, bytesRatio: 1, isMeasured }), NO_WORK);
+  const two = { local: 2, cloud: 1 };
+  const width = ({ low, high }: { low: number; high: number }) => high / low;
+
+  it('is never wider than a factor of four on figures of this machine, and of nine without', () => {
+    for (const n of [1, 3, 30, 3000]) {
+      expect(width(timeRange(jobs(n, 100, 2), NO_WORK, two, true, []))).toBeLessThanOrEqual(4.0001);
+      expect(width(timeRange(jobs(n, 100, 2, false), NO_WORK, two, false, []))).toBeLessThanOrEqual(9.0001);
+    }
+    expect(width(timeRange(jobs(300, 100, 0.4), NO_WORK, two, true, []))).toBeLessThan(
+      width(timeRange(jobs(2, 100, 0.4), NO_WORK, two, true, [])),
+    );
+  });
+
+  it('learns what this machine makes of plans: a steady delay moves it, steadiness narrows it', () => {
+    const work = jobs(20, 100, 0.3);
+    const late = Array.from({ length: 10 }, () => ({ plannedMs: 1000, tookMs: 1500 }));
+    const before = timeRange(work, NO_WORK, two, true, []);
+    const after = timeRange(work, NO_WORK, two, true, late);
+    expect(after.middle / before.middle).toBeGreaterThan(1.2);
+    expect(after.plainMs).toBeCloseTo(before.plainMs ?? 0);
+    const steady = Array.from({ length: 10 }, () => ({ plannedMs: 1000, tookMs: 1000 }));
+    expect(width(timeRange(work, NO_WORK, two, true, steady))).toBeLessThan(width(before));
+  });
+
+  it('holds nine times out of ten when jobs scatter as they did', () => {
+    let seed = 7;
+    const random = (): number => {
+      seed = (seed * 48271) % 2147483647;
+      return seed / 2147483647;
+    };
+    const normal = (): number => Math.sqrt(-2 * Math.log(random() + 1e-12)) * Math.cos(2 * Math.PI * random());
+    let held = 0;
+    for (let batch = 0; batch < 400; batch += 1) {
+      const n = 2 + Math.floor(random() * 60);
+      const { low, high } = timeRange(jobs(n, 1000, 0.4), NO_WORK, two, true, []);
+      // Two workers, each takes the next file; the whole machine is a little faster or slower than it was.
+      const mood = Math.exp(0.25 * normal());
+      const clocks = [0, 0];
+      for (let job = 0; job < n; job += 1) {
+        clocks.sort((a, b) => a - b);
+        clocks[0] = (clocks[0] ?? 0) + 1000 * mood * Math.exp(0.4 * normal() - 0.08);
+      }
+      const took = Math.max(...clocks);
+      if (took >= low && took <= high) held += 1;
+    }
+    expect(held / 400).toBeGreaterThan(0.85);
+  });
+
+  it('row 14: what is left narrows while items finish, and follows the pace of this run', () => {
+    const whole = 100_000;
+    let last = Number.POSITIVE_INFINITY;
+    for (const finished of [0, 1, 4, 16, 64]) {
+      const share = finished / 100;
+      // It takes twice as long as planned.
+      const left = timeLeft({ leftMs: whole * (1 - share), doneMs: whole * share, doubt: 0.4 }, 2 * whole * share, finished);
+      expect(width(left)).toBeLessThan(last);
+      last = width(left);
+      if (finished < 4) continue;
+      expect(left.low).toBeLessThanOrEqual(2 * whole * (1 - share));
+      expect(left.high).toBeGreaterThanOrEqual(2 * whole * (1 - share));
+    }
+    expect(last).toBeLessThan(1.5);
   });
 });

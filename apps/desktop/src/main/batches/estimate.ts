@@ -6,11 +6,13 @@ import type { Estimate, IpcParsed, PlanFinding } from '@pingplex/shared/contract
 import { type ConflictRule, checkName, checkTemplate, isCloudStep, type NameFinding, type Step } from '@pingplex/shared/domain';
 import { AppError, toAppError } from '@pingplex/shared/errors';
 import { checkFolder, foldName, freeBytes } from '../../output/index.ts';
-import type { Throughput } from '../db/index.ts';
+import type { BatchOutcome, Speed } from '../db/index.ts';
 import { priceFor } from '../generations/index.ts';
 import { localDay, placeKey, planItem, resultName, subfolderOf } from './plan.ts';
 import type { SourceFile } from './ports.ts';
-import { type SpeedBook, speedBook, workUnits } from './work-units.ts';
+import { type SpeedBook, speedBook } from './speed-book.ts';
+import { addJob, NO_WORK, type TimeRange, timeRange, type Work } from './time-range.ts';
+import { workUnits } from './work-units.ts';
 
 export type EstimateInput = {
   readonly sources: readonly SourceFile[];
@@ -26,14 +28,15 @@ export type EstimateFacts = {
   readonly wallet: Wallet | null;
   readonly isSignedIn: boolean;
   readonly isKeychainLocked: boolean;
-  readonly learned: readonly Throughput[];
+  readonly learned: readonly Speed[];
+  readonly outcomes: readonly BatchOutcome[];
   readonly workers: number;
   readonly cloudLane: number;
   readonly now: number;
 };
 /** What one source will cost, beside the estimate of the whole. */
 type PlannedItem = { readonly source: SourceFile; readonly subfolder: string; readonly workMs: number };
-export type PlanResult = { readonly estimate: Estimate; readonly items: readonly PlannedItem[] };
+export type PlanResult = { readonly estimate: Estimate; readonly range: TimeRange; readonly items: readonly PlannedItem[] };
 
 const NAMES_SHOWN = 200;
 /** Sources that are planned at a stretch before main gets a breath: a few milliseconds. */
@@ -95,7 +98,7 @@ async function existingNames(folder: string, subfolders: ReadonlySet<string>): P
   return found;
 }
 
-type Totals = { results: number; bytes: number; localMs: number; cloudMs: number; isMeasured: boolean; sends: number };
+type Totals = { results: number; bytes: number; local: Work; cloud: Work; isMeasured: boolean; sends: number };
 
 function addWork(totals: Totals, source: SourceFile, plan: ReturnType<typeof planItem>, book: SpeedBook): number {
   const { summary } = source;
@@ -112,8 +115,8 @@ function addWork(totals: Totals, source: SourceFile, plan: ReturnType<typeof pla
     workMs += speed.ms;
     ratio = Math.max(ratio, speed.bytesRatio);
     if (!speed.isMeasured) totals.isMeasured = false;
-    if (job.step.verb === 'generate') totals.cloudMs += speed.ms;
-    else totals.localMs += speed.ms;
+    if (job.step.verb === 'generate') totals.cloud = addJob(totals.cloud, speed);
+    else totals.local = addJob(totals.local, speed);
   }
   totals.results += plan.results.length;
   totals.bytes += Math.round(plan.results.length * source.sizeBytes * ratio);
@@ -162,7 +165,7 @@ async function checkNames(
 export async function planBatch(input: EstimateInput, facts: EstimateFacts): Promise<PlanResult> {
   const findings = findingList();
   const book = speedBook(facts.learned);
-  const totals: Totals = { results: 0, bytes: 0, localMs: 0, cloudMs: 0, isMeasured: true, sends: 0 };
+  const totals: Totals = { results: 0, bytes: 0, local: NO_WORK, cloud: NO_WORK, isMeasured: true, sends: 0 };
   const date = localDay(facts.now);
   if (input.sources.length === 0) findings.error('files', new AppError('batch.nothingToDo', 'no files'));
   if (input.missing > 0)
@@ -196,17 +199,16 @@ export async function planBatch(input: EstimateInput, facts: EstimateFacts): Pro
     findings.error('credits', new AppError('credits.insufficient', 'not enough credits', { params: { needed: credits, available } }));
   }
   const free = await checkDisk(input, items, totals.bytes, findings);
-  const localMs = totals.localMs / Math.max(1, Math.min(facts.workers, items.length));
-  const cloudMs = totals.cloudMs / Math.max(1, Math.min(facts.cloudLane, totals.sends));
-  const spread = totals.isMeasured ? { low: 0.8, high: 1.3 } : { low: 0.4, high: 2.5 };
+  const places = { local: Math.min(facts.workers, items.length), cloud: facts.cloudLane };
+  const range = timeRange(totals.local, totals.cloud, places, totals.isMeasured, facts.outcomes);
   const estimate: Estimate = {
     items: items.length,
     results: totals.results,
     bytes: totals.bytes,
     freeBytes: free,
     timeMs: {
-      low: Math.round(Math.max(localMs, cloudMs) * spread.low),
-      high: Math.round((localMs + cloudMs) * spread.high),
+      low: Math.round(range.low),
+      high: Math.round(range.high),
       basis: totals.isMeasured && items.length > 0 ? 'measured' : 'typical',
     },
     credits,
@@ -214,7 +216,7 @@ export async function planBatch(input: EstimateInput, facts: EstimateFacts): Pro
     names: items.flatMap((item) => item.names).slice(0, NAMES_SHOWN),
     findings: findings.list,
   };
-  return { estimate, items };
+  return { estimate, range, items };
 }
 
 /** Every cloud step has its own price; a file that passes a step doesn't pay for it. */

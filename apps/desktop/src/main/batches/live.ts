@@ -1,6 +1,7 @@
 import type { ItemView } from '@pingplex/shared/contracts/ipc';
 import type { ItemId } from '@pingplex/shared/domain';
-import type { BatchRow } from '../db/index.ts';
+import type { BatchOutcome, BatchRow } from '../db/index.ts';
+import { type RunPlan, timeLeft } from './time-range.ts';
 
 /** An item that runs now. */
 export type LiveItem = {
@@ -13,6 +14,9 @@ export type LiveItem = {
   over: Promise<void>;
 };
 
+/** For a batch that goes on after a restart: its plan was made by another run of the app. */
+const UNKNOWN_DOUBT = 0.5;
+
 /** What main knows of a running or paused batch beside its journal. */
 export class LiveBatch {
   readonly row: BatchRow;
@@ -21,18 +25,31 @@ export class LiveBatch {
   readonly active = new Map<ItemId, LiveItem>();
   isPaused: boolean;
   finishedWorkMs: number;
+  /** Items that came to an end since it was put to work. */
+  finished = 0;
   readonly #workers: number;
   readonly #clock: () => number;
+  readonly #plan: RunPlan | undefined;
   #startedAt: number;
   #workAtStart: number;
+  #isWhole = true;
 
-  constructor(row: BatchRow, queue: ItemId[], finishedWorkMs: number, isPaused: boolean, workers: number, clock = () => performance.now()) {
+  constructor(
+    row: BatchRow,
+    queue: ItemId[],
+    finishedWorkMs: number,
+    isPaused: boolean,
+    workers: number,
+    plan?: RunPlan,
+    clock = () => performance.now(),
+  ) {
     this.row = row;
     this.queue = queue;
     this.finishedWorkMs = finishedWorkMs;
     this.#workAtStart = finishedWorkMs;
     this.isPaused = isPaused;
     this.#workers = workers;
+    this.#plan = plan;
     this.#clock = clock;
     this.#startedAt = clock();
   }
@@ -41,6 +58,8 @@ export class LiveBatch {
   goOn(finishedWorkMs: number): void {
     this.finishedWorkMs = finishedWorkMs;
     this.isPaused = false;
+    this.finished = 0;
+    this.#isWhole = false;
     this.#startedAt = this.#clock();
     this.#workAtStart = finishedWorkMs + this.activeWorkMs();
   }
@@ -51,16 +70,19 @@ export class LiveBatch {
     return sum;
   }
 
-  /** Time that is left: by what this run has managed so far, by the plan before that. The range narrows as work gets done. */
+  /** Time that is left: by the plan before anything is done, then more and more by what this run has managed. Narrows as items finish. */
   etaMs(): { low: number; high: number } {
     const done = this.finishedWorkMs + this.activeWorkMs();
     const left = Math.max(0, this.row.workMs - done);
-    const elapsed = this.#clock() - this.#startedAt;
-    const managed = done - this.#workAtStart;
-    const share = this.row.workMs > 0 ? managed / this.row.workMs : 1;
-    const isKnown = managed > 0 && share > 0.02 && elapsed > 2000;
-    const middle = isKnown ? (left / managed) * elapsed : left / this.#workers;
-    const doubt = isKnown ? 0.15 + 0.6 * (1 - Math.min(1, share)) : 1.2;
-    return { low: Math.round(middle / (1 + doubt)), high: Math.round(middle * (1 + doubt)) };
+    // From the work of one worker to the clock of the batch.
+    const pace = this.#plan !== undefined && this.row.workMs > 0 ? this.#plan.middleMs / this.row.workMs : 1 / this.#workers;
+    const plan = { leftMs: left * pace, doneMs: (done - this.#workAtStart) * pace, doubt: this.#plan?.doubt ?? UNKNOWN_DOUBT };
+    return timeLeft(plan, this.#clock() - this.#startedAt, this.finished);
+  }
+
+  /** What it was expected to take and what it took; null when it did not run from its beginning to its end. */
+  outcome(): BatchOutcome | null {
+    const plannedMs = this.#plan?.plainMs ?? null;
+    return plannedMs === null || !this.#isWhole || this.isPaused ? null : { plannedMs, tookMs: this.#clock() - this.#startedAt };
   }
 }

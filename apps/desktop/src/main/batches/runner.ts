@@ -11,6 +11,7 @@ import { LiveBatch, type LiveItem } from './live.ts';
 import { Stopped } from './ports.ts';
 import { tidyWork } from './recovery.ts';
 import { sealedPaths } from './saving.ts';
+import type { RunPlan } from './time-range.ts';
 
 export type RunnerOptions = ItemDeps & {
   readonly feed: ChangeFeed;
@@ -50,8 +51,11 @@ export class Runner {
     return { running, progress: total > 0 ? Math.min(1, done / total) : 0 };
   }
 
-  /** Puts a batch to work; its queued items are read from the journal. Does nothing for one that is at work already. */
-  run(batchId: BatchId): void {
+  /**
+   * Puts a batch to work; its queued items are read from the journal. Does nothing for one that is at work already.
+   * @param plan what it is expected to take, when it was planned just now
+   */
+  run(batchId: BatchId, plan?: RunPlan): void {
     const { journal, engine, feed } = this.#options;
     const row = journal.batches.get(batchId);
     if (row === undefined || this.#isClosed) return;
@@ -62,7 +66,7 @@ export class Runner {
       const known = new Set([...live.queue, ...live.active.keys()]);
       live.queue.push(...queue.filter((id) => !known.has(id)));
       live.goOn(journal.batches.finishedWorkMs(batchId));
-    } else this.#live.set(batchId, new LiveBatch(row, queue, journal.batches.finishedWorkMs(batchId), false, engine.workers));
+    } else this.#live.set(batchId, new LiveBatch(row, queue, journal.batches.finishedWorkMs(batchId), false, engine.workers, plan));
     feed.touch(batchId);
     this.#pump();
   }
@@ -263,6 +267,7 @@ export class Runner {
     }
     const over = (state: ItemState, error: AppErrorData | null): void => {
       live.finishedWorkMs += item.workMs;
+      live.finished += 1;
       journal.transaction(() => {
         journal.items.setState(item.id, state, error, now());
         if (state !== 'failed') journal.items.forgetSteps(item.id);
@@ -320,6 +325,9 @@ export class Runner {
     if (!isOver) return;
     const state = this.#options.journal.batches.get(batchId)?.state;
     if (state === 'running' || state === 'paused') this.#setState(batchId, 'finished');
+    // A batch of failures says nothing about how long work takes.
+    const outcome = counts.done >= 0.8 * live.finished ? live.outcome() : null;
+    if (outcome !== null) this.#options.journal.knowledge.addOutcome(outcome);
     this.#live.delete(batchId);
     this.#options.feed.touch(batchId);
     this.#tellBusy();

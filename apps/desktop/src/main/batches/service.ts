@@ -11,6 +11,7 @@ import { Lane } from './lane.ts';
 import type { AccountPort, CloudPort, EnginePort, MediaFiles, SourceFile, UsagePort } from './ports.ts';
 import { type RecoveryReport, recover } from './recovery.ts';
 import { needBatch, Runner } from './runner.ts';
+import { runPlan } from './time-range.ts';
 import { batchView, itemView, presentViews, resultView, type ViewOptions } from './views.ts';
 
 export type BatchServiceOptions = {
@@ -151,7 +152,8 @@ export function createBatchService(options: BatchServiceOptions): BatchService {
         wallet,
         isSignedIn: account !== null,
         isKeychainLocked: keychain === 'locked' && account === null,
-        learned: journal.knowledge.throughput(),
+        learned: journal.knowledge.speeds(),
+        outcomes: journal.knowledge.outcomes(),
         workers: engine.workers,
         cloudLane,
         now: now(),
@@ -176,7 +178,7 @@ export function createBatchService(options: BatchServiceOptions): BatchService {
       if (isUnicalizing && !input.rightsConfirmed) {
         throw new AppError('recipe.invalid', 'unicalizing needs the confirmation that the media is yours', { field: 'rightsConfirmed' });
       }
-      const { estimate, items, ids, folder } = await plan(input);
+      const { estimate, range, items, ids, folder } = await plan(input);
       const stopping = estimate.findings.find((finding) => finding.level === 'error');
       if (stopping?.error) throw AppError.fromData(stopping.error);
       if (stopping?.name)
@@ -224,7 +226,7 @@ export function createBatchService(options: BatchServiceOptions): BatchService {
         journal.batches.insert(batch);
         journal.items.insertAll(rows);
       });
-      runner.run(batch.id);
+      runner.run(batch.id, runPlan(range));
       return batch.id;
     },
     list: () => ({ rev: feed.rev, batches: journal.batches.list().flatMap(viewOf) }),

@@ -1,5 +1,4 @@
-import type { MediaFormat, MediaKind, Step, StepVerb } from '@pingplex/shared/domain';
-import type { Throughput } from '../db/index.ts';
+import type { MediaKind, Step } from '@pingplex/shared/domain';
 
 export type Measured = {
   readonly kind: MediaKind;
@@ -25,53 +24,31 @@ export function workUnits(file: Measured): number {
   }
 }
 
-/** Milliseconds per unit, measured once on a two-core machine; used until this machine has figures of its own. */
-const TYPICAL_MS: Readonly<Record<Exclude<StepVerb, 'generate'>, Readonly<Record<MediaKind, number>>>> = {
-  clean: { image: 60, video: 40, audio: 15 },
-  convert: { image: 120, video: 900, audio: 30 },
-  unicalize: { image: 900, video: 3500, audio: 120 },
-};
-/** One request to a model, from upload to the file on the disk. */
-const TYPICAL_GENERATE_MS = 25_000;
+/** Power of two of the work, so that large and small files are learned apart. */
+export const sizeOf = (units: number): number => Math.floor(Math.log2(Math.max(0.01, units)));
 
-/** A format counts by its own figures from so many jobs on; else the figures of its kind do. */
-const ENOUGH_JOBS = 3;
-
-type Speed = { readonly ms: number; readonly bytesRatio: number; readonly isMeasured: boolean };
-export type SpeedBook = (step: Step, kind: MediaKind, format: MediaFormat, units: number) => Speed;
-
-/** Looks expected time and growth up: per verb, kind and format as learned here, else as typical. */
-export function speedBook(learned: readonly Throughput[]): SpeedBook {
-  const byFormat = new Map<string, Throughput>();
-  const byKind = new Map<string, { jobs: number; units: number; ms: number; bytesIn: number; bytesOut: number }>();
-  for (const row of learned) {
-    byFormat.set(`${row.verb} ${row.kind} ${row.format}`, row);
-    const key = `${row.verb} ${row.kind}`;
-    const sum = byKind.get(key) ?? { jobs: 0, units: 0, ms: 0, bytesIn: 0, bytesOut: 0 };
-    for (const part of ['jobs', 'units', 'ms', 'bytesIn', 'bytesOut'] as const) sum[part] += row[part];
-    byKind.set(key, sum);
-  }
-  return (step, kind, format, fileUnits) => {
-    // A request to a model takes its time whatever the file's size.
-    const units = step.verb === 'generate' ? 1 : fileUnits;
-    const own = byFormat.get(`${step.verb} ${kind} ${format}`);
-    const figures = own !== undefined && own.jobs >= ENOUGH_JOBS ? own : byKind.get(`${step.verb} ${kind}`);
-    const ratio = bytesRatio(step, kind, figures);
-    if (figures !== undefined && figures.jobs >= ENOUGH_JOBS && figures.units > 0) {
-      return { ms: (figures.ms / figures.units) * units * times(step), bytesRatio: ratio, isMeasured: true };
+/** The settings of a step that change what it costs, as a short text; the number of variants is counted as work instead. */
+export function shapeOf(step: Step): string {
+  switch (step.verb) {
+    case 'unicalize':
+      return step.minDistance === undefined && step.minQuality === undefined ? step.strength : `${step.strength} target`;
+    case 'convert': {
+      const size = step.width !== undefined || step.height !== undefined ? 'sized' : '';
+      return [step.preset ?? '', step.format ?? 'same', size, step.cut ?? ''].filter(Boolean).join(' ');
     }
-    const typical = step.verb === 'generate' ? TYPICAL_GENERATE_MS : TYPICAL_MS[step.verb][kind] * units * times(step);
-    return { ms: typical, bytesRatio: ratio, isMeasured: false };
-  };
+    case 'generate':
+      return step.modelId;
+    case 'clean':
+      return '';
+  }
 }
 
-/** Work is counted per variant. */
+/** A step passes over the media once, unicalize once to search for a strength and then once for each variant. */
+export function passes(step: Step): number {
+  return step.verb === 'unicalize' ? 1 + step.variants : 1;
+}
+
+/** Files that a step makes of one. */
 export function times(step: Step): number {
   return step.verb === 'unicalize' ? step.variants : 1;
-}
-
-function bytesRatio(step: Step, kind: MediaKind, figures: { jobs: number; bytesIn: number; bytesOut: number } | undefined): number {
-  if (figures !== undefined && figures.jobs >= ENOUGH_JOBS && figures.bytesIn > 0) return figures.bytesOut / figures.bytesIn;
-  if (step.verb === 'clean') return 1;
-  return kind === 'image' ? 1.3 : 1.1;
 }

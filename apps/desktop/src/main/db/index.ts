@@ -1,6 +1,6 @@
 export { newBatchId, newItemId, newRecipeId, newResultId } from './ids.ts';
 export { ITEM_OVER } from './items-repository.ts';
 export { createJournal, type Journal } from './journal.ts';
-export type { Throughput } from './knowledge-repository.ts';
+export type { BatchOutcome, Speed } from './knowledge-repository.ts';
 export type { ResultWithSource } from './results-repository.ts';
 export type { BatchRow, CallRow, ItemRow, ResultRow, StepFile } from './rows.ts';

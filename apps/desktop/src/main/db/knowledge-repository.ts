@@ -2,22 +2,39 @@ import type { MediaFormat, MediaKind, RecipeId, StepVerb } from '@pingplex/share
 import { Recipe } from '@pingplex/shared/domain';
 import type { Sql } from './sql.ts';
 
-/** Sums over finished jobs; older ones count less and less, so that the figures follow the machine. */
-export type Throughput = {
+/** One kind of work, as far as it decides how long a job takes. */
+export type WorkKind = {
   readonly verb: StepVerb;
   readonly kind: MediaKind;
   readonly format: MediaFormat;
+  /** Settings that change the cost, as a short text. */
+  readonly shape: string;
+  /** Power of two of the units of work. */
+  readonly size: number;
+};
+
+/** Sums over finished jobs of one kind; older ones count less and less, so that the figures follow the machine. */
+export type Speed = WorkKind & {
   readonly jobs: number;
   /** Units of work, see `batches/work-units.ts`. */
   readonly units: number;
   readonly ms: number;
+  /** Sums of ln(ms per unit) and of its square. */
+  readonly logs: number;
+  readonly squares: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
 };
+/** A finished job. */
+export type DoneJob = WorkKind & Pick<Speed, 'units' | 'ms' | 'bytesIn' | 'bytesOut'>;
+/** What a batch was expected to take and what it took, in ms. */
+export type BatchOutcome = { readonly plannedMs: number; readonly tookMs: number };
 
-type RawThroughput = Omit<Throughput, 'bytesIn' | 'bytesOut'> & { bytes_in: number; bytes_out: number };
-/** Each new job takes a fiftieth of the weight of what was known. */
-const FADE = 0.98;
+type RawSpeed = Omit<Speed, 'bytesIn' | 'bytesOut'> & { bytes_in: number; bytes_out: number };
+/** Each new job takes a twentieth of the weight of what was known. */
+const FADE = 0.95;
+const OUTCOMES = 'estimate.outcomes';
+const OUTCOMES_KEPT = 20;
 
 export type KnowledgeRepository = ReturnType<typeof knowledgeRepository>;
 
@@ -39,18 +56,29 @@ export function knowledgeRepository(sql: Sql) {
       return sql.run('DELETE FROM recipes WHERE id = ?', [id]) > 0;
     },
 
-    throughput(): Throughput[] {
+    speeds(): Speed[] {
       return sql
-        .all<RawThroughput>('SELECT * FROM throughput')
+        .all<RawSpeed>('SELECT * FROM speeds')
         .map(({ bytes_in, bytes_out, ...raw }) => ({ ...raw, bytesIn: bytes_in, bytesOut: bytes_out }));
     },
-    addThroughput(job: Omit<Throughput, 'jobs'>): void {
+    learn(job: DoneJob): void {
+      const log = Math.log(Math.max(0.001, job.ms / job.units));
       sql.run(
-        `INSERT INTO throughput VALUES (?, ?, ?, 1, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+        `INSERT INTO speeds VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
           jobs = jobs * ${FADE} + 1, units = units * ${FADE} + excluded.units, ms = ms * ${FADE} + excluded.ms,
+          logs = logs * ${FADE} + excluded.logs, squares = squares * ${FADE} + excluded.squares,
           bytes_in = bytes_in * ${FADE} + excluded.bytes_in, bytes_out = bytes_out * ${FADE} + excluded.bytes_out`,
-        [job.verb, job.kind, job.format, job.units, job.ms, job.bytesIn, job.bytesOut],
+        [job.verb, job.kind, job.format, job.shape, job.size, job.units, job.ms, log, log * log, job.bytesIn, job.bytesOut],
       );
+    },
+    /** The newest batches that ran from their beginning to their end without a stop, oldest first. */
+    outcomes(): BatchOutcome[] {
+      const text = sql.get<{ value: string }>('SELECT value FROM facts WHERE key = ?', [OUTCOMES])?.value;
+      return text === undefined ? [] : (JSON.parse(text) as BatchOutcome[]);
+    },
+    addOutcome(outcome: BatchOutcome): void {
+      const kept = [...this.outcomes(), outcome].slice(-OUTCOMES_KEPT);
+      sql.run('INSERT INTO facts VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value', [OUTCOMES, JSON.stringify(kept)]);
     },
 
     fact(key: string): string | undefined {

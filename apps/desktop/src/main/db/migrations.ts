@@ -65,6 +65,18 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE batches ADD COLUMN rights_version INTEGER;
   UPDATE batches SET rights_version = 1 WHERE rights_confirmed_at IS NOT NULL;
   `,
+  // What jobs took on this machine, by kind of work and power of two of its size; it takes the place of the table throughput.
+  `
+  CREATE TABLE speeds (
+    verb TEXT NOT NULL, kind TEXT NOT NULL, format TEXT NOT NULL, shape TEXT NOT NULL, size INTEGER NOT NULL,
+    jobs REAL NOT NULL, units REAL NOT NULL, ms REAL NOT NULL,
+    -- sums of the natural logarithm of ms per unit and of its square: how far jobs of one kind lie apart
+    logs REAL NOT NULL, squares REAL NOT NULL,
+    bytes_in REAL NOT NULL, bytes_out REAL NOT NULL,
+    PRIMARY KEY (verb, kind, format, shape, size)
+  ) STRICT;
+  DROP TABLE throughput;
+  `,
 ];
 
 /** Version of the schema in the file; 0 for a new file. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { Summary } from '@pingplex/shared/contracts/engine';
 import { IPC_ROUTES } from '@pingplex/shared/contracts/ipc';
 import { FORMATS, formatByName, MediaFileId, type StepInput } from '@pingplex/shared/domain';
 import { type BatchServiceOptions, type CloudPort, createBatchService, type MediaFiles } from '../../../src/main/batches/index.ts';
@@ -32,7 +33,8 @@ export class TestFiles implements MediaFiles {
     return [...this.#ids];
   }
 
-  async add(path: string, root?: string): Promise<MediaFileId> {
+  /** @param summary what an inspection found; without one the file counts as not looked into yet */
+  async add(path: string, root?: string, summary: Summary | null = null): Promise<MediaFileId> {
     const facts = await stat(path);
     const id = MediaFileId.parse(`file${String(this.#files.size).padStart(6, '0')}`);
     const format = formatByName(path) ?? 'png';
@@ -43,7 +45,7 @@ export class TestFiles implements MediaFiles {
       modifiedAtMs: facts.mtimeMs,
       kind: FORMATS[format].kind,
       format,
-      summary: null,
+      summary,
       folder: root ?? dirname(path),
     });
     this.#ids.push(id);

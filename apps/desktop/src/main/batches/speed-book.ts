@@ -1,0 +1,105 @@
+import type { MediaFormat, MediaKind, Step, StepVerb } from '@pingplex/shared/domain';
+import type { Speed } from '../db/index.ts';
+import { passes, shapeOf, sizeOf } from './work-units.ts';
+
+/** Milliseconds per unit and pass, measured on a two-core machine; used until this machine has figures of its own. */
+const TYPICAL_MS: Readonly<Record<Exclude<StepVerb, 'generate'>, Readonly<Record<MediaKind, number>>>> = {
+  clean: { image: 45, video: 40, audio: 15 },
+  convert: { image: 120, video: 900, audio: 30 },
+  unicalize: { image: 450, video: 1800, audio: 60 },
+};
+/** One request to a model, from upload to the file on the disk. */
+const TYPICAL_GENERATE_MS = 25_000;
+/** A kind of work counts by its own figures from so many jobs on. */
+const ENOUGH_JOBS = 3;
+/** Spread of jobs that nothing is known of. */
+const TYPICAL_SPREAD = 0.6;
+/** Standard deviation that is taken for a few jobs until they have shown their own, and how many jobs that opinion is worth. */
+const PRIOR_SPREAD = 0.4;
+const PRIOR_JOBS = 3;
+
+/**
+ * What a job is expected to take. `spread` is the standard deviation of ln(ms) from job to job; it evens out over many jobs. `doubt` is
+ * that of what all of them share (figures of other formats or sizes, or of another machine), which doesn't.
+ */
+export type Expected = {
+  readonly ms: number;
+  readonly spread: number;
+  readonly doubt: number;
+  readonly bytesRatio: number;
+  readonly isMeasured: boolean;
+};
+export type SpeedBook = (step: Step, kind: MediaKind, format: MediaFormat, units: number) => Expected;
+
+type Sums = { jobs: number; units: number; ms: number; logs: number; squares: number; bytesIn: number; bytesOut: number };
+const PARTS = ['jobs', 'units', 'ms', 'logs', 'squares', 'bytesIn', 'bytesOut'] as const;
+
+/** From the narrowest likeness to the widest, with the doubt that each leaves. */
+const LIKENESS: readonly {
+  readonly doubt: number;
+  readonly key: (work: Pick<Speed, 'verb' | 'kind' | 'format' | 'shape' | 'size'>) => string;
+}[] = [
+  { doubt: 0.1, key: ({ verb, kind, format, shape, size }) => [verb, kind, format, shape, size].join('|') },
+  { doubt: 0.18, key: ({ verb, kind, format, shape }) => [verb, kind, format, shape].join('|') },
+  { doubt: 0.25, key: ({ verb, kind, shape, size }) => [verb, kind, '', shape, size].join('|') },
+  { doubt: 0.3, key: ({ verb, kind, shape }) => [verb, kind, '', shape].join('|') },
+  { doubt: 0.4, key: ({ verb, kind }) => [verb, kind].join('|') },
+];
+
+function spreadOf(sums: Sums): number {
+  const mean = sums.logs / sums.jobs;
+  const variance = Math.max(0, sums.squares / sums.jobs - mean * mean);
+  return Math.sqrt((variance * sums.jobs + PRIOR_SPREAD ** 2 * PRIOR_JOBS) / (sums.jobs + PRIOR_JOBS));
+}
+
+/** How much slower this machine is than the one that the typical figures come from, by all that was learned; null while nothing was. */
+function machineFactor(learned: readonly Speed[]): number | null {
+  let weight = 0;
+  let sum = 0;
+  for (const { verb, kind, jobs, units, ms } of learned) {
+    if (verb === 'generate' || jobs < ENOUGH_JOBS) continue;
+    const worth = Math.min(jobs, 10);
+    weight += worth;
+    sum += worth * Math.log(ms / units / TYPICAL_MS[verb][kind]);
+  }
+  return weight === 0 ? null : Math.exp(sum / weight);
+}
+
+function bytesRatio(step: Step, kind: MediaKind, sums: Sums | undefined): number {
+  if (sums !== undefined && sums.bytesIn > 0) return sums.bytesOut / sums.bytesIn;
+  if (step.verb === 'clean') return 1;
+  return kind === 'image' ? 1.3 : 1.1;
+}
+
+/** Looks expected time and growth up: as learned here from work that is as like as possible, else as typical for this machine's speed. */
+export function speedBook(learned: readonly Speed[]): SpeedBook {
+  const known = new Map<string, Sums>();
+  for (const row of learned) {
+    for (const { key } of LIKENESS) {
+      const sums = known.get(key(row)) ?? { jobs: 0, units: 0, ms: 0, logs: 0, squares: 0, bytesIn: 0, bytesOut: 0 };
+      for (const part of PARTS) sums[part] += row[part];
+      known.set(key(row), sums);
+    }
+  }
+  const factor = machineFactor(learned);
+  return (step, kind, format, fileUnits) => {
+    const { verb } = step;
+    // A request to a model takes its time whatever the file's size.
+    const units = verb === 'generate' ? 1 : fileUnits * passes(step);
+    const work = { verb, kind, format, shape: shapeOf(step), size: sizeOf(fileUnits) };
+    for (const { doubt, key } of LIKENESS) {
+      const sums = known.get(key(work));
+      if (sums === undefined || sums.jobs < ENOUGH_JOBS || sums.units <= 0) continue;
+      return {
+        ms: (sums.ms / sums.units) * units,
+        spread: spreadOf(sums),
+        doubt,
+        bytesRatio: bytesRatio(step, kind, sums),
+        isMeasured: true,
+      };
+    }
+    const typical = verb === 'generate' ? TYPICAL_GENERATE_MS : TYPICAL_MS[verb][kind] * units * (factor ?? 1);
+    const doubt = factor === null || verb === 'generate' ? 0.7 : 0.5;
+    return { ms: typical, spread: TYPICAL_SPREAD, doubt, bytesRatio: bytesRatio(step, kind, undefined), isMeasured: false };
+  };
+}
