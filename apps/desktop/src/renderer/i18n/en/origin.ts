@@ -29,15 +29,12 @@ export const origin = {
   },
   difference: {
     title: 'Compare two files',
-    pair: '{{a}} and {{b}}',
-    tab: 'Compare',
     same_one: '{{n}} value is the same in both',
     same_other: '{{n}} values are the same in both',
     none: 'No differences',
     noneText: 'The metadata of both files says the same.',
     changed: 'Different',
     onlyIn: 'Only in {{name}}',
-    missing: 'not there',
   },
   exporting: {
     title: 'Export metadata',

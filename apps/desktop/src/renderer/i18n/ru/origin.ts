@@ -1,7 +1,7 @@
 /** Texts about where a file comes from, about two files side by side and about metadata that leaves the app. */
 export const origin = {
   origin: {
-    title: 'Content Credentials',
+    title: 'Запись о происхождении',
     signer: 'Кем подписано',
     signed: 'Когда подписано',
     stamped: 'подтверждено службой меток времени',
@@ -31,8 +31,6 @@ export const origin = {
   },
   difference: {
     title: 'Сравнение двух файлов',
-    pair: '{{a}} и {{b}}',
-    tab: 'Сравнение',
     same_one: '{{n}} значение совпадает',
     same_few: '{{n}} значения совпадают',
     same_many: '{{n}} значений совпадают',
@@ -41,7 +39,6 @@ export const origin = {
     noneText: 'Метаданные обоих файлов говорят одно и то же.',
     changed: 'Различается',
     onlyIn: 'Только в {{name}}',
-    missing: 'нет',
   },
   exporting: {
     title: 'Экспорт метаданных',
