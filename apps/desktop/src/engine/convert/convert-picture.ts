@@ -91,15 +91,13 @@ async function resized(picture: Sharp, facts: Metadata, plan: ConvertPlan, targe
   if (act === 'crop') return picture.resize(out.width, out.height, { fit: 'cover' });
   if (!hasBorder) return picture.resize(scale.width, scale.height, { fit: 'fill' });
   const [left, top] = [Math.floor((out.width - scale.width) / 2), Math.floor((out.height - scale.height) / 2)];
-  return picture
-    .resize(scale.width, scale.height, { fit: 'fill' })
-    .extend({
-      left,
-      top,
-      right: out.width - scale.width - left,
-      bottom: out.height - scale.height - top,
-      background: ground(plan, target),
-    });
+  return picture.resize(scale.width, scale.height, { fit: 'fill' }).extend({
+    left,
+    top,
+    right: out.width - scale.width - left,
+    bottom: out.height - scale.height - top,
+    background: ground(plan, target),
+  });
 }
 
 function encoded(picture: Sharp, target: PictureTarget, quality: number, under: Colour): Sharp {

@@ -85,8 +85,11 @@ function shift(av: Av, packet: Packet, baseMs: number): void {
   if (packet.dts !== av.AV_NOPTS_VALUE) packet.dts -= ticks;
 }
 
-/** True when the packet belongs into the part. Ends the stream when its part is over. */
-function belongs(av: Av, copy: Copy, packet: Packet, zeroMs: number, endMs: number): boolean {
+/**
+ * True when the packet belongs into the part. Ends the stream when its part is over.
+ * @param fromMs minus infinity takes all from the start on, with the sound that only primes the decoder
+ */
+function belongs(av: Av, copy: Copy, packet: Packet, fromMs: number, endMs: number): boolean {
   const { pts, dts } = timeOf(av, packet);
   if (copy.done) return false;
   // Pictures come in the order of decoding; up to the end of that order all may be needed by others.
@@ -95,16 +98,17 @@ function belongs(av: Av, copy: Copy, packet: Packet, zeroMs: number, endMs: numb
     return false;
   }
   if (!copy.begun) {
-    if (pts < zeroMs - 0.5 || (copy.isVideo && !packet.isKeyframe)) return false;
+    if (pts < fromMs - 0.5 || (copy.isVideo && !packet.isKeyframe)) return false;
     copy.begun = true;
   }
   // Pictures that are shown before the key frame need others that are not there.
-  return pts >= zeroMs - 0.5;
+  return pts >= fromMs - 0.5;
 }
 
 async function copyAll(av: Av, demuxer: Demuxer, copies: readonly Copy[], muxer: Muxer, zeroMs: number, job: CopyJob, ctx: JobContext) {
   const baseMs = baseOf(av, demuxer);
   const endMs = job.part.endMs === undefined ? Number.POSITIVE_INFINITY : baseMs + job.part.endMs;
+  const fromMs = job.part.startMs > 0 ? zeroMs : Number.NEGATIVE_INFINITY;
   const totalMs = Math.max(1, Math.min(endMs, baseMs + demuxer.duration * 1000) - zeroMs);
   const cues = job.cues.length > 0 ? await openCueTrack(av, muxer, job.cues, job.to, job.temp) : undefined;
   let sliceEnd = performance.now() + SLICE_MS;
@@ -113,7 +117,7 @@ async function copyAll(av: Av, demuxer: Demuxer, copies: readonly Copy[], muxer:
       if (packet === null) break;
       using owned = packet;
       const copy = copies.find((one) => one.stream.index === owned.streamIndex);
-      if (copy === undefined || !belongs(av, copy, owned, zeroMs, endMs)) {
+      if (copy === undefined || !belongs(av, copy, owned, fromMs, endMs)) {
         if (copies.every((one) => one.done)) break;
         continue;
       }
