@@ -34,6 +34,13 @@ export class Studio {
     }, paths);
   }
 
+  /** Makes the system's save dialog answer with this path; null is "canceled". */
+  async answerSaveDialog(filePath: string | null): Promise<void> {
+    await this.app.evaluate(({ dialog }, chosen) => {
+      dialog.showSaveDialog = () => Promise.resolve({ canceled: chosen === null, filePath: chosen ?? '' });
+    }, filePath);
+  }
+
   async addFolder(folder: string): Promise<void> {
     await this.answerDialog([folder]);
     await this.page.getByRole('button', { name: 'Add folder' }).first().click();
