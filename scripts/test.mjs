@@ -5,7 +5,7 @@ import { electronArguments, findElectron } from './lib/electron.mjs';
 import { pinnedNode, ROOT, toolEnvironment } from './lib/paths.mjs';
 import { fail, run, say } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
-import { ensureSystemPackages, openDesktop } from './lib/system.mjs';
+import { ensureSystemPackages, openDesktop, TEST_PACKAGES } from './lib/system.mjs';
 
 /** Where vitest puts a workspace's JSON report, below the workspace. */
 const REPORT = path.join('test-results', 'vitest.json');
@@ -55,6 +55,7 @@ try {
   }
   await setup({ build: true });
   await ensureSystemPackages();
+  await ensureSystemPackages(TEST_PACKAGES);
   const electron = await findElectron();
   say(`Electron ${electron.version} (${electron.from})`);
   for (const file of REPORTS) rmSync(file, { force: true });

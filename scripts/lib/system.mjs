@@ -22,6 +22,9 @@ const DESKTOP_PACKAGES = {
   'libsecret-1-0': 'libsecret-1.so.0',
 };
 
+/** Programs that tests drive: the second video adapter runs in an `ffmpeg` executable. */
+export const TEST_PACKAGES = { ffmpeg: '/usr/bin/ffmpeg' };
+
 /** Programs that `npm run bench` compares us with. */
 export const PEER_PACKAGES = {
   ffmpeg: '/usr/bin/ffmpeg',

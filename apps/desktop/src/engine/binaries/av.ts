@@ -26,7 +26,7 @@ export function loadAv(): Promise<Av> {
 }
 
 /** FFmpeg's demuxer per format. Naming it keeps FFmpeg from guessing, so that no playlist or script can open other files. */
-const DEMUXERS: Readonly<Record<MediaFormat, string>> = {
+export const DEMUXERS: Readonly<Record<MediaFormat, string>> = {
   jpeg: 'jpeg_pipe',
   png: 'png_pipe',
   webp: 'webp_pipe',

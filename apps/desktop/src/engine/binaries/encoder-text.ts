@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import type { Packet } from 'node-av';
 
 /** Between units of H.264 as encoders hand it out (ITU-T H.264, annex B). */
@@ -55,4 +56,27 @@ function withoutLameName(data: Buffer): Buffer | null {
     }
   }
   return out;
+}
+
+/** So much of a file is looked at once. */
+const CHUNK = 1 << 20;
+
+/**
+ * As `withoutEncoderText`, in a finished file that holds LAME's frames; nothing moves.
+ * @param path a temporary file of ours
+ */
+export async function eraseLameName(path: string): Promise<void> {
+  const handle = await open(path, 'r+');
+  try {
+    const buffer = Buffer.alloc(CHUNK);
+    // The last bytes of a chunk are looked at again with the next one: a name may begin there.
+    for (let at = 0; ; at += CHUNK - LAME.length) {
+      const { bytesRead } = await handle.read(buffer, 0, CHUNK, at);
+      const silent = withoutLameName(buffer.subarray(0, bytesRead));
+      if (silent) await handle.write(silent, 0, silent.length, at);
+      if (bytesRead < CHUNK) return;
+    }
+  } finally {
+    await handle.close();
+  }
 }

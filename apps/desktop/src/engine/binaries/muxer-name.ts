@@ -11,6 +11,14 @@ const VENDOR_TEXT_AT = 4;
 const SAMPLE_VENDOR = Buffer.from('FFMP', 'latin1');
 const SAMPLE_TYPE = Buffer.from('avc1', 'latin1');
 const VENDOR_AFTER_TYPE = 16;
+/** What `ffmpeg` writes as the compressor's name of a picture's sample description, and as a Matroska tag's text, behind a length. */
+const CODER = Buffer.from('Lavc ', 'latin1');
+/** Elements TagName and TagString as FFmpeg writes them for the coder (RFC 9559, 5.1.8.1.2). */
+const CODER_TAG = Buffer.from('\x45\xa3\x87ENCODER\x44\x87', 'latin1');
+/** The compressor's name: a length and 31 characters (ISO/IEC 14496-12, 12.1.3). */
+const NAME_AFTER_TYPE = 46;
+const NAME_BYTES = 32;
+const ONE_BYTE_LENGTH = 0x80;
 const OGG_PAGE_HEAD = 27;
 
 /** CRC of Ogg pages: polynomial 04C11DB7, not reflected, from zero (RFC 3533, section 6). */
@@ -50,6 +58,8 @@ const EDITS: Readonly<Record<string, (head: Buffer) => void>> = {
   webm: inMatroska,
   flac: inComments,
   mov: inMovie,
+  mp4: inMovie,
+  ipod: inMovie,
   ogg: inOgg,
   opus: inOgg,
 };
@@ -60,6 +70,11 @@ function inMatroska(head: Buffer): void {
     const at = head.indexOf(name);
     if (at >= 0) head.fill(0, at + 3, at + name.length);
   }
+  for (let at = head.indexOf(CODER_TAG); at >= 0; at = head.indexOf(CODER_TAG, at + 1)) {
+    const length = (head[at + CODER_TAG.length] ?? 0) - ONE_BYTE_LENGTH;
+    const from = at + CODER_TAG.length + 1;
+    if (length > 0 && head.indexOf(CODER, from) === from) head.fill(0, from, from + length);
+  }
 }
 
 /** The movie's description stands before its pictures, because we ask for that. */
@@ -67,6 +82,8 @@ function inMovie(head: Buffer): void {
   for (let at = head.indexOf(SAMPLE_TYPE); at >= 0; at = head.indexOf(SAMPLE_TYPE, at + 4)) {
     const vendor = head.subarray(at + VENDOR_AFTER_TYPE, at + VENDOR_AFTER_TYPE + SAMPLE_VENDOR.length);
     if (vendor.equals(SAMPLE_VENDOR)) vendor.fill(0);
+    const name = head.subarray(at + NAME_AFTER_TYPE, at + NAME_AFTER_TYPE + NAME_BYTES);
+    if (name.indexOf(CODER) === 1) name.fill(0);
   }
 }
 

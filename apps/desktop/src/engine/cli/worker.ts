@@ -10,7 +10,7 @@ const SILENCE_MS = 30_000;
 const RSS_LIMIT_BYTES = 2 * 1024 ** 3;
 const JOB_ID = 'job';
 /** All that a worker may know of the world. */
-const PASSED_ON = ['PATH', 'LANG', 'LC_ALL', 'TMPDIR', 'TMP', 'TEMP', 'SystemRoot', 'PATHEXT'];
+const PASSED_ON = ['PATH', 'LANG', 'LC_ALL', 'TMPDIR', 'TMP', 'TEMP', 'SystemRoot', 'PATHEXT', 'PINGPLEX_FFMPEG'];
 
 function start(): ChildProcess {
   const env: NodeJS.ProcessEnv = {};

@@ -28,7 +28,7 @@ export type EngineWorker = {
 
 const STDERR_KEPT = 4000;
 /** All that a worker may know of the world: no home folder, no tokens, no proxy, no NODE_OPTIONS. */
-const PASSED_ON = ['PATH', 'LANG', 'LC_ALL', 'TEMP', 'TMP', 'TMPDIR', 'SystemRoot', 'SYSTEMROOT', 'PATHEXT', 'windir'];
+const PASSED_ON = ['PATH', 'LANG', 'LC_ALL', 'TEMP', 'TMP', 'TMPDIR', 'SystemRoot', 'SYSTEMROOT', 'PATHEXT', 'windir', 'PINGPLEX_FFMPEG'];
 
 function workerEnv(): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { NODE_NO_WARNINGS: '1' };
