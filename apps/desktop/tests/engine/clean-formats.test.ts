@@ -57,7 +57,10 @@ beforeAll(async () => {
   const source = join(root, 'planted');
   await mkdir(source);
   planted = await plantAll(source);
-  const result = await media(['clean', '--jobs', '2', '--out', join(root, 'cleaned'), ...planted.map(({ path }) => path)], root);
+  const result = await media(
+    ['clean', '--remove-credentials', '--jobs', '2', '--out', join(root, 'cleaned'), ...planted.map(({ path }) => path)],
+    root,
+  );
   answers = byFile(result);
   before = await readAll(planted.map(({ path }) => path));
   after = await readAll([...answers.values()].flatMap(({ output }) => (typeof output === 'string' ? [output] : [])));

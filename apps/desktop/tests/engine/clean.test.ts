@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import type { CleanOutcome } from '@pingplex/shared/contracts/engine';
-import type { KeepGroup, MediaFormat } from '@pingplex/shared/domain';
+import type { CleanWishes, KeepGroup, MediaFormat } from '@pingplex/shared/domain';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeSamples, type SampleFile } from '../../samples/make-samples.ts';
@@ -28,12 +28,17 @@ const hash = (bytes: Uint8Array | Uint8ClampedArray) =>
     .digest('hex');
 
 /** Cleans a copy in a folder of its own and asserts what that did to the whole folder. */
-async function cleanAlone(source: string, keepGroups: KeepGroup[] = []): Promise<{ outcome: CleanOutcome; path: string; folder: string }> {
+async function cleanAlone(
+  source: string,
+  keepGroups: KeepGroup[] = [],
+  wishes: CleanWishes = {},
+): Promise<{ outcome: CleanOutcome; path: string; folder: string }> {
   const folder = await mkdtemp(join(root, 'one-'));
   const path = join(folder, basename(source));
   await copyFile(source, path);
   const before = hash(await readFile(path));
-  const outcome = await runClean({ verb: 'clean', path, temp: { dir: folder, stem: '.pingplex-clean' }, keepGroups }, context());
+  const job = { verb: 'clean' as const, path, temp: { dir: folder, stem: '.pingplex-clean' }, keepGroups, ...wishes };
+  const outcome = await runClean(job, context());
   expect(hash(await readFile(path)), 'the source is as it was').toBe(before);
   expect((await readdir(folder)).sort()).toEqual([basename(outcome.file.tempPath), basename(path)].sort());
   const written = await readFile(outcome.file.tempPath);
@@ -244,6 +249,8 @@ describe('going wrong', () => {
 });
 
 describe.skipIf(sharedMedia().length === 0)('developer media', () => {
+  /** Files with real, signed Content Credentials. */
+  const SEALED = /^(?:CA?|XCA|E-sig-CA)\.jpg$/u;
   /** Files that are damaged or no media on purpose; each has its own error. */
   const REFUSED: Readonly<Record<string, string>> = {
     'nested_moov_1000.mp4': 'file.damaged',
@@ -259,9 +266,15 @@ describe.skipIf(sharedMedia().length === 0)('developer media', () => {
       await expect(cleanAlone(path)).rejects.toMatchObject({ code });
       return;
     }
-    const { outcome } = await cleanAlone(path);
+    if (SEALED.test(name)) {
+      const refused = { code: 'engine.stepNotPossible', params: { reason: 'hasCredentials' } };
+      await expect(cleanAlone(path)).rejects.toMatchObject(refused);
+      // Keeping is no way out either: any change breaks the seal.
+      await expect(cleanAlone(path, ['credentials'], { removeCredentials: true })).rejects.toMatchObject(refused);
+    }
+    const { outcome } = await cleanAlone(path, [], { removeCredentials: true });
     expect(outcome).toMatchObject({ verified: true, bitIdentical: true });
     expect(await leftovers(outcome.file.tempPath)).toEqual([]);
-    if (/^(?:CA?|XCA|E-sig-CA)\.jpg$/u.test(name)) expect(outcome.notes).toContain('contentCredentialsRemoved');
+    if (SEALED.test(name)) expect(outcome.notes).toContain('contentCredentialsRemoved');
   });
 });

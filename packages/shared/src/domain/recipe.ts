@@ -12,10 +12,30 @@ const common = {
   keep: z.boolean().default(false),
 };
 
+/** How exactly a place may still be told: to about 1 km with the town's name, or to about 10 km with the region's. */
+export const CoarsePlace = z.enum(['city', 'region']);
+export type CoarsePlace = z.infer<typeof CoarsePlace>;
+export const CoarseTime = z.enum(['day', 'month', 'year']);
+export type CoarseTime = z.infer<typeof CoarseTime>;
+/** Groups that are made less exact instead of kept or removed; this goes before `keepGroups`. */
+export const Coarsen = z.strictObject({ place: CoarsePlace.optional(), time: CoarseTime.optional() });
+export type Coarsen = z.infer<typeof Coarsen>;
+
+/** What a clean does beside keeping groups; all optional, so that older recipes stay as they are. */
+export const CleanWishes = z.strictObject({
+  coarsen: Coarsen.optional(),
+  /** Content Credentials go only when this says so; without it a file that carries them is refused. They can't be kept: any change breaks their seal. */
+  removeCredentials: z.boolean().optional(),
+  /** False gives results today's date instead of the source's. */
+  keepFileDates: z.boolean().optional(),
+});
+export type CleanWishes = z.infer<typeof CleanWishes>;
+
 export const CleanStep = z.strictObject({
   verb: z.literal('clean'),
   ...common,
   keepGroups: z.array(KeepGroup).max(KeepGroup.options.length).default([]),
+  ...CleanWishes.shape,
 });
 
 export const UnicalizeStep = z.strictObject({

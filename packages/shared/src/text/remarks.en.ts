@@ -39,6 +39,10 @@ export const remarksEn: Remarks = {
       title: '{format|This format} can’t be cleaned without encoding it again',
       next: 'Convert it instead; converted files carry no metadata of their source.',
     },
+    hasCredentials: {
+      title: 'This file carries Content Credentials; cleaning would take away its proof of origin',
+      next: 'Allow their removal in the Clean step, or leave this file out.',
+    },
     noStepFits: {
       title: 'No step of the recipe works on this kind of file',
       next: 'Add a step that does, or leave this file out.',
@@ -88,6 +92,10 @@ export const remarksEn: Remarks = {
     motionPhotoRemoved: 'The short clip of the motion photo was removed; the photo stays.',
     coverRemoved: 'The cover picture was removed.',
     chaptersRemoved: 'Chapter marks were removed.',
+    placeCoarsened: 'The place is told less exactly.',
+    placeNotCoarsened: 'This kind of file can’t tell a place less exactly, so it was removed.',
+    timeCoarsened: 'The date is told less exactly.',
+    timeNotCoarsened: 'This kind of file can’t tell a date less exactly, so it was removed.',
     notVerified: 'ExifTool isn’t available, so the result could not be read again to prove that it is clean.',
     contentNotCompared: 'Picture and sound can’t be decoded here, so they were not compared with the source.',
     convertedToSrgb: 'Colours were converted to sRGB.',

@@ -1,5 +1,6 @@
 import type { Tag } from '@pingplex/shared/contracts/engine';
 import type { KeepGroup } from '@pingplex/shared/domain';
+import { type Coarse, isCoarse } from './coarsen.ts';
 import { belongsTo } from './keep-groups.ts';
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/u).filter((word) => word !== ''));
@@ -116,12 +117,16 @@ export function isStructure(tag: Tag, isTiff: boolean): boolean {
   return STRUCTURE.some(([pattern, names]) => pattern.test(group) && names.has(name));
 }
 
-/** Tags of a cleaned file that nobody asked to keep: empty means that the file is clean. */
-export function notAllowed(tags: readonly Tag[], keep: readonly KeepGroup[], isTiff: boolean): Tag[] {
+/**
+ * Tags of a cleaned file that nobody asked to keep: empty means that the file is clean.
+ * @param coarse what was to be written less exactly than it was
+ */
+export function notAllowed(tags: readonly Tag[], keep: readonly KeepGroup[], isTiff: boolean, coarse: Coarse = {}): Tag[] {
+  const keepsNothing = keep.length === 0 && Object.keys(coarse).length === 0;
   return tags.filter((tag) => {
-    if (isStructure(tag, isTiff)) return false;
+    if (isStructure(tag, isTiff) || isCoarse(tag, coarse)) return false;
     if (keep.some((group) => belongsTo(tag.key, group))) return false;
-    return keep.length === 0 || !CARRIERS.has(split(tag.key).name);
+    return keepsNothing || !CARRIERS.has(split(tag.key).name);
   });
 }
 

@@ -100,7 +100,14 @@ const CHAPTERS: GroupFacts = {
   ffmpeg: [],
 };
 
-const NONE: GroupFacts = { pictures: [], names: words('JUMD* C2PA* Claim* Assertions* Signature*'), id3: [], vorbis: [], ffmpeg: [] };
+/** Marks of AI can stay. A seal over bytes that change can't be kept valid, so nothing of it is copied: files that carry one are refused. */
+const CREDENTIALS: GroupFacts = {
+  pictures: words('XMP-iptcExt:DigitalSourceType'),
+  names: words('DigitalSourceType JUMD* C2PA* Claim* Assertions* Signature*'),
+  id3: [],
+  vorbis: [],
+  ffmpeg: [],
+};
 
 const GROUPS: Readonly<Record<KeepGroup, GroupFacts>> = {
   credit: CREDIT,
@@ -110,8 +117,7 @@ const GROUPS: Readonly<Record<KeepGroup, GroupFacts>> = {
   description: DESCRIPTION,
   cover: COVER,
   chapters: CHAPTERS,
-  // A seal over bytes that change can't be kept valid; nothing of it is copied.
-  credentials: NONE,
+  credentials: CREDENTIALS,
 };
 
 const matches = (pattern: string, name: string): boolean =>

@@ -11,6 +11,9 @@ type Facts = {
 };
 
 const CREDENTIALS = /^(?:JUMBF|CBOR|C2PA|C2PA-.*):/u;
+
+/** True when the file carries Content Credentials (C2PA). */
+export const hasCredentials = (tags: readonly Tag[]): boolean => tags.some((tag) => CREDENTIALS.test(tag.key));
 const AI_SOURCE = /trainedAlgorithmicMedia|compositeWithTrainedAlgorithmicMedia|algorithmicMedia/u;
 
 /**

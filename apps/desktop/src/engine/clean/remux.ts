@@ -71,12 +71,15 @@ function dictionary(av: Av, tags: Readonly<Record<string, string>>): Dictionary 
   return Object.keys(tags).length === 0 ? null : av.Dictionary.fromObject(tags);
 }
 
-function setTags(av: Av, context: FormatContext, input: Demuxer, copies: readonly Copy[], keep: readonly KeepGroup[]): void {
+/** Tags of the whole that go into the new file: kept ones by group, and new ones. */
+export type RemuxTags = { readonly keep: readonly KeepGroup[]; readonly added: Readonly<Record<string, string>> };
+
+function setTags(av: Av, context: FormatContext, input: Demuxer, copies: readonly Copy[], { keep, added }: RemuxTags): void {
   const kept = keptFfmpeg(keep);
   // OGG keeps the tags of the whole in its first stream.
   const ofStream = input.formatName === 'ogg' ? (copies[0]?.stream.metadata?.getAll() ?? {}) : {};
   const tags = Object.entries({ ...ofStream, ...input.metadata }).filter(([key]) => kept.has(key.toLowerCase()));
-  context.metadata = dictionary(av, Object.fromEntries(tags));
+  context.metadata = dictionary(av, { ...Object.fromEntries(tags), ...added });
   const count = (stream: Stream) => copies.filter((copy) => copy.stream.codecpar.codecType === stream.codecpar.codecType).length;
   for (const copy of copies) {
     const out = context.streams[copy.index];
@@ -130,13 +133,8 @@ async function copyPackets(input: Demuxer, muxer: Muxer, copies: readonly Copy[]
  * wanted ones, no dates, no data tracks, no SEI. Rotation, aspect and colour stay.
  * @throws AppError `file.damaged`, `engine.stepNotPossible`; the signal's reason on abort
  */
-export async function remux(
-  path: string,
-  format: MediaFormat,
-  output: string,
-  keep: readonly KeepGroup[],
-  ctx: JobContext,
-): Promise<RemuxResult> {
+export async function remux(path: string, format: MediaFormat, output: string, tags: RemuxTags, ctx: JobContext): Promise<RemuxResult> {
+  const { keep } = tags;
   const av = await loadAv();
   const container = MUXERS[format];
   if (container === undefined)
@@ -151,7 +149,7 @@ export async function remux(
       useAsyncWrite: false,
       copyInitialNonkeyframes: true,
       options: containerOptions(format),
-      configure: (context) => setTags(av, context, input, copies, keep),
+      configure: (context) => setTags(av, context, input, copies, tags),
     });
     let removedBytes = 0;
     try {

@@ -8,8 +8,9 @@ import type { JobContext } from '../job-context.ts';
 import { assertUnchanged } from '../probe/open-file.ts';
 import { type Sniffed, sniff } from '../probe/sniff.ts';
 import { metadataKeys, notAllowed } from './allow-list.ts';
+import { type Coarse, coarseFrom, coarseNotes } from './coarsen.ts';
 import { contentHash, firstFramesHash } from './content-hash.ts';
-import { notesAbout } from './notes.ts';
+import { hasCredentials, notesAbout } from './notes.ts';
 import { writeCleaned } from './write-cleaned.ts';
 
 type CleanJob = Extract<EngineJob, { verb: 'clean' }>;
@@ -29,12 +30,20 @@ async function readSourceTags(path: string): Promise<Tag[] | undefined> {
   return await readTags(path).catch(() => []);
 }
 
+/** Proof of origin goes only when somebody has said so: it can't be kept valid, and it can't be brought back. */
+function refuseCredentials(job: CleanJob, before: readonly Tag[]): void {
+  if ((job.removeCredentials === true && !job.keepGroups.includes('credentials')) || !hasCredentials(before)) return;
+  throw new AppError('engine.stepNotPossible', 'the file carries Content Credentials, and nobody said that they may go', {
+    params: { reason: 'hasCredentials', verb: 'clean' },
+  });
+}
+
 type Proof = { readonly verified: boolean; readonly after: readonly Tag[] };
 
-async function prove(path: string, keep: readonly KeepGroup[], isTiff: boolean): Promise<Proof> {
+async function prove(path: string, keep: readonly KeepGroup[], isTiff: boolean, coarse: Coarse): Promise<Proof> {
   const after = await readTags(path);
   if (after === undefined) return { verified: false, after: [] };
-  const left = notAllowed(after, keep, isTiff);
+  const left = notAllowed(after, keep, isTiff, coarse);
   if (left.length > 0) {
     const keys = left.map((tag) => tag.key);
     throw new AppError('output.verifyFailed', `tags that should be gone: ${keys.join(', ')}`, {
@@ -61,24 +70,32 @@ async function sameContent(
 async function cleanTo(path: string, job: CleanJob, source: Sniffed, ctx: JobContext): Promise<CleanOutcome> {
   const { format } = source;
   const isTiff = format === 'tiff';
-  const keep = job.keepGroups;
-  const [before, written] = await Promise.all([readSourceTags(job.path), writeCleaned(path, job, format, ctx)]);
+  const { coarsen } = job;
+  const keep = job.keepGroups.filter((group) => coarsen === undefined || !(group in coarsen));
+  const reading = readSourceTags(job.path);
+  // Only what is made coarser has to be known before the file is written.
+  const coarse = coarsen === undefined ? {} : coarseFrom((await reading) ?? [], coarsen);
+  const [before, written] = await Promise.all([reading, writeCleaned(path, { ...job, keepGroups: keep }, format, coarse, ctx)]);
   ctx.progress(0.5);
   ctx.signal.throwIfAborted();
-  const proof = await prove(path, keep, isTiff);
+  refuseCredentials(job, before ?? []);
+  const proof = await prove(path, keep, isTiff, coarse);
   ctx.progress(0.7);
   const same = await sameContent(job, path, format, written.contentHash, ctx);
   if (same === false) throw new AppError('output.verifyFailed', 'picture or sound would not be the same after cleaning');
   await assertUnchanged(source.facts);
   ctx.signal.throwIfAborted();
   // A cleaned copy keeps the file's own date; readers of folders sort by it.
-  await utimes(path, new Date(), new Date(source.facts.mtimeMs));
+  if (job.keepFileDates !== false) await utimes(path, new Date(), new Date(source.facts.mtimeMs));
   const sealed = await sealFile(path);
   const keysAfter = new Set(metadataKeys(proof.after, isTiff));
   const gone = metadataKeys(before ?? [], isTiff).filter((key) => !keysAfter.has(key));
   // What no reader lists (bytes behind the end, unknown chunks) is named by the stripper; it counts only when nothing else does.
   const removed = gone.length > 0 ? gone : [...written.dropped];
-  const notes = notesAbout({ before: before ?? [], after: proof.after, keep, format, written: written.notes });
+  const notes = [
+    ...notesAbout({ before: before ?? [], after: proof.after, keep, format, written: written.notes }),
+    ...coarseNotes(before ?? [], proof.after, coarsen, coarse),
+  ];
   return {
     outcome: removed.length === 0 ? 'alreadyClean' : 'cleaned',
     file: { tempPath: path, ext: FORMATS[format].extensions[0], format, kind: source.kind, ...sealed },
@@ -100,7 +117,7 @@ function keptKeys(before: readonly Tag[], after: readonly Tag[], keysAfter: Read
 /**
  * Takes the metadata out of a file without touching picture or sound, into a new temporary file, and proves both by
  * reading that file again. The source is never written.
- * @throws AppError `engine.stepNotPossible` (RAW), `output.verifyFailed` when anything unwanted is left or the content
+ * @throws AppError `engine.stepNotPossible` (RAW; Content Credentials that nobody allowed to remove), `output.verifyFailed` when anything unwanted is left or the content
  *   would change, `file.*`, `output.*`; the signal's reason on abort. No temporary file is left behind then.
  */
 export async function runClean(job: CleanJob, ctx: JobContext): Promise<CleanOutcome> {

@@ -9,6 +9,7 @@ import { writeTags } from '../binaries/exiftool.ts';
 import type { JobContext } from '../job-context.ts';
 import { type ByteSource, withByteSource } from '../probe/byte-source.ts';
 import { blankHeif } from './blank-heif.ts';
+import { type Coarse, coarseContainerTags, coarsePictureArgs } from './coarsen.ts';
 import { keptId3, keptVorbis, pictureCopyArgs } from './keep-groups.ts';
 import { bytesOf, type StripPlan } from './pieces.ts';
 import { canRemux, remux } from './remux.ts';
@@ -95,37 +96,38 @@ const PICTURES_WITH_TAGS: readonly MediaFormat[] = ['jpeg', 'png', 'webp', 'tiff
 const EXTRA_PICTURES: ReadonlySet<string> = new Set(['TIFF:Thumbnail', 'TIFF:SubDirectories']);
 
 /** Copies the kept groups from the source into a stripped picture. */
-async function putBack(path: string, job: CleanJob): Promise<void> {
-  const args = pictureCopyArgs(job.keepGroups);
-  if (args.length === 0) return;
+async function putBack(path: string, job: CleanJob, coarse: Coarse): Promise<void> {
+  const [args, own] = [pictureCopyArgs(job.keepGroups), coarsePictureArgs(coarse)];
+  if (args.length + own.length === 0) return;
   // ExifTool takes arguments by line; and a percent sign begins a pattern here; such a source gets a plain name for the moment.
   const folder = /[\r\n%]/u.test(job.path) ? await mkdtemp(join(tmpdir(), 'pingplex-name-')) : undefined;
   const source = folder === undefined ? job.path : join(folder, 'source');
   try {
     // Not every Windows account may make links.
     if (folder !== undefined) await symlink(job.path, source).catch(() => copyFile(job.path, source));
-    await writeTags(['-tagsFromFile', source, ...args], path);
+    await writeTags([...(args.length > 0 ? ['-tagsFromFile', source, ...args] : []), ...own], path);
   } finally {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
 }
 
 /** HEIC, AVIF and those TIFFs that can't be taken apart: ExifTool takes everything out of a copy and puts back what showing needs and what was asked for. */
-async function cleanWithExifTool(path: string, job: CleanJob, format: MediaFormat): Promise<void> {
+async function cleanWithExifTool(path: string, job: CleanJob, format: MediaFormat, coarse: Coarse): Promise<void> {
   const args = pictureCopyArgs(job.keepGroups);
   // In a TIFF the first directory is the picture itself, so ExifTool leaves its text tags alone unless they are named.
   const all = format === 'tiff' ? ['-all=', '-CommonIFD0='] : ['-all='];
-  await writeTags([...all, '-tagsFromFile', '@', '-icc_profile', '-orientation', ...args], path);
+  await writeTags([...all, '-tagsFromFile', '@', '-icc_profile', '-orientation', ...args, ...coarsePictureArgs(coarse)], path);
 }
 
 /**
  * Writes the cleaned file to `path` (`tempPath(job.temp, 1, …)`).
+ * @param coarse values to write less exactly than they were
  * @throws AppError `file.*`, `output.*`, `engine.unavailable` (HEIC, AVIF, TIFF or kept groups without ExifTool)
  */
-export async function writeCleaned(path: string, job: CleanJob, format: MediaFormat, ctx: JobContext): Promise<Written> {
+export async function writeCleaned(path: string, job: CleanJob, format: MediaFormat, coarse: Coarse, ctx: JobContext): Promise<Written> {
   const keep = job.keepGroups;
   if (canRemux(format)) {
-    const result = await remux(job.path, format, path, keep, ctx);
+    const result = await remux(job.path, format, path, { keep, added: coarseContainerTags(coarse) }, ctx);
     return { dropped: result.dropped, notes: result.notes, contentHash: result.streamHashes.join(' ') };
   }
   const ext = path.slice(path.lastIndexOf('.') + 1);
@@ -133,8 +135,8 @@ export async function writeCleaned(path: string, job: CleanJob, format: MediaFor
     const stripped = await plan(source, format, keep);
     const pieces = stripped?.pieces ?? [{ from: 0, to: source.sizeBytes }];
     await writeAside(job.temp, 1, ext, watched(bytesOf(source, pieces), ctx));
-    if (stripped === undefined || stripped.finish === true) await cleanWithExifTool(path, job, format);
-    else if (PICTURES_WITH_TAGS.includes(format)) await putBack(path, job);
+    if (stripped === undefined || stripped.finish === true) await cleanWithExifTool(path, job, format, coarse);
+    else if (PICTURES_WITH_TAGS.includes(format)) await putBack(path, job, coarse);
     const dropped = stripped?.dropped ?? [];
     return { dropped, notes: dropped.some((key) => EXTRA_PICTURES.has(key)) ? ['extraPicturesRemoved'] : [] };
   });

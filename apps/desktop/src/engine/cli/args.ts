@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import {
   Background,
+  Coarsen,
   CutMode,
   DestinationId,
   ExportFormat,
@@ -28,7 +29,16 @@ const Command = z.discriminatedUnion('verb', [
     format: ExportFormat.default('ndjson'),
   }),
   z.strictObject({ verb: z.literal('diff'), files: z.array(z.string()).length(2, 'diff takes exactly two files'), jobs }),
-  z.strictObject({ verb: z.literal('clean'), files, jobs, out, keep: z.array(KeepGroup).default([]) }),
+  z.strictObject({
+    verb: z.literal('clean'),
+    files,
+    jobs,
+    out,
+    keep: z.array(KeepGroup).default([]),
+    coarsen: Coarsen.optional(),
+    'remove-credentials': z.boolean().default(false),
+    'new-dates': z.boolean().default(false),
+  }),
   z.strictObject({
     verb: z.literal('unicalize'),
     files,
@@ -85,9 +95,9 @@ export type Command = z.infer<typeof Command>;
 export type Parsed = Command | { readonly verb: 'help' } | { readonly verb: 'version' };
 
 const VERBS = 'inspect, diff, clean, unicalize, convert, thumbnail, preview, waveform, compare and verify';
-const FLAGS = ['quick', 'full', 'mirror', 'enlarge', 'cut-to-limit', 'help', 'version'];
+const FLAGS = ['quick', 'full', 'mirror', 'enlarge', 'cut-to-limit', 'remove-credentials', 'new-dates', 'help', 'version'];
 const VALUES =
-  `out keep variants seed strength min-distance min-quality format width height fit quality start end size at peaks jobs preset background max-bytes cut frames every subtitles subtitle-file lufs true-peak`.split(
+  `out keep variants seed strength min-distance min-quality format width height fit quality start end size at peaks jobs preset background max-bytes cut frames every subtitles subtitle-file lufs true-peak coarsen`.split(
     ' ',
   );
 const OPTIONS = Object.fromEntries([
@@ -108,6 +118,15 @@ function explain(error: z.ZodError): string {
   return field === undefined || field === 'files' || field === 'out' ? issue.message : `--${String(field)}: ${issue.message}`;
 }
 
+/** `place=city,time=day` as an object. */
+const pairs = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    text
+      .split(',')
+      .filter((pair) => pair !== '')
+      .map((pair) => [pair.split('=', 1)[0] ?? '', pair.slice(pair.indexOf('=') + 1)]),
+  );
+
 /**
  * Understands a command line.
  * @param argv words after the program's name
@@ -125,12 +144,13 @@ export function parseCommand(argv: readonly string[]): Parsed {
   if (version) return { verb: 'version' };
   const [verb, ...rest] = parsed.positionals;
   if (verb === undefined) throw usageError(`a verb is needed: ${VERBS}`);
-  const keep = values['keep'];
+  const { keep, coarsen } = values;
   const command = Command.safeParse({
     verb,
     files: rest,
     ...values,
     ...(typeof keep === 'string' ? { keep: keep.split(',').filter((group) => group !== '') } : {}),
+    ...(typeof coarsen === 'string' ? { coarsen: pairs(coarsen) } : {}),
   });
   if (!command.success) throw usageError(explain(command.error));
   if (command.data.verb === 'convert' && command.data.frames !== undefined && command.data.every !== undefined) {

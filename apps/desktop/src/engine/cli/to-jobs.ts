@@ -41,7 +41,15 @@ function jobOf(command: Exclude<Command, { verb: 'compare' }>, path: string, tem
     case 'diff':
       return { verb: 'inspect', path, depth: 'full' };
     case 'clean':
-      return { verb: 'clean', path, temp, keepGroups: command.keep };
+      return {
+        verb: 'clean',
+        path,
+        temp,
+        keepGroups: command.keep,
+        removeCredentials: command['remove-credentials'],
+        keepFileDates: !command['new-dates'],
+        ...(command.coarsen === undefined ? {} : { coarsen: command.coarsen }),
+      };
     case 'unicalize': {
       const { variants, seed, strength, mirror, 'min-distance': minDistance, 'min-quality': minQuality } = command;
       const wishes = { ...(minDistance === undefined ? {} : { minDistance }), ...(minQuality === undefined ? {} : { minQuality }) };

@@ -19,9 +19,12 @@ usage: media VERB [OPTIONS] [--] FILE…
                                         summary, tags (Group:Name), privacy flags, signed origin and prompts; full is the
                                         default. csv has one line per value, summary is a CSV with one line per file
   diff A B                              tags of two files, only what differs
-  clean --out DIR [--keep GROUPS] FILE…
+  clean --out DIR [--keep GROUPS] [--coarsen place=city|region,time=day|month|year]
+        [--remove-credentials] [--new-dates] FILE…
                                         take private details out; GROUPS is a comma-separated list of
-                                        credit, time, place, device, description, cover, chapters, credentials
+                                        credit, time, place, device, description, cover, chapters, credentials;
+                                        files with Content Credentials are refused unless they are to be removed;
+                                        results carry the file date of their source unless new ones are wanted
   unicalize --out DIR [--variants N] [--seed S] [--strength light|balanced|strong]
             [--min-distance D] [--min-quality Q] [--mirror] FILE…
                                         N different versions of each file (default 3), measured

@@ -60,7 +60,8 @@ export async function runLocalStep(
   const common = { path: input.path, temp: place };
   switch (step.verb) {
     case 'clean': {
-      const job: EngineJob & { verb: 'clean' } = { verb: 'clean', ...common, keepGroups: step.keepGroups };
+      const { verb, keep: _, ...wishes } = step;
+      const job: EngineJob & { verb: 'clean' } = { verb, ...common, ...wishes };
       const { file, ...proof } = await engine.run(job, options);
       return [made(index, 'clean', input, file, { clean: proof })];
     }

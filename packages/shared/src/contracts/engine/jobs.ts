@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { KeepGroup } from '../../domain/media.ts';
-import { ConvertStep, UnicalizeStep } from '../../domain/recipe.ts';
+import { CleanWishes, ConvertStep, UnicalizeStep } from '../../domain/recipe.ts';
 
 /**
  * What main (or the command line) asks the engine to do. Paths are absolute. The engine never writes anywhere but
@@ -44,7 +44,12 @@ export const WaveformJob = z.strictObject({
 });
 
 const stepJob = { path, temp: TempPlace };
-export const CleanJob = z.strictObject({ verb: z.literal('clean'), ...stepJob, keepGroups: z.array(KeepGroup).default([]) });
+export const CleanJob = z.strictObject({
+  verb: z.literal('clean'),
+  ...stepJob,
+  keepGroups: z.array(KeepGroup).default([]),
+  ...CleanWishes.shape,
+});
 export const UnicalizeJob = z.strictObject({
   verb: z.literal('unicalize'),
   ...stepJob,
