@@ -32,7 +32,7 @@ import {
 import { usageRoutes } from './modules/usage/routes.ts';
 import type { Logger } from './observability/logger.ts';
 import { createMetrics, serveMetrics } from './observability/metrics.ts';
-import { createOpenAiProvider } from './providers/openai/adapter.ts';
+import { type Connections, createProviders } from './providers/connections.ts';
 import { createQueue } from './queue/pg-boss-queue.ts';
 import { createLocalStorage } from './storage/local-folder.ts';
 
@@ -51,7 +51,8 @@ export type App = {
 export type AppDeps = {
   databaseUrl: string;
   logger: Logger;
-  openai: { apiKey: string; baseUrl: string };
+  /** The providers that are offered, and how they are reached. */
+  connections: Connections;
   smtpUrl: string;
   mailSandboxUrl: string | null;
   generationSettings?: Partial<GenerationSettings>;
@@ -93,10 +94,12 @@ export async function createApp(config: Config, deps: AppDeps): Promise<App> {
   });
 
   const storage = createLocalStorage(path.join(config.dataFolder, 'objects'));
-  const catalogue = createCatalogue({ openai: { available: true, sandbox: config.sandbox } });
-  const openai = createOpenAiProvider({ ...deps.openai, timeoutMs: 600_000 });
+  const providers = createProviders(deps.connections);
+  const catalogue = createCatalogue(
+    Object.fromEntries(Object.keys(providers).map((name) => [name, { available: true, sandbox: config.sandbox }])),
+  );
   const settings = { ...DEFAULT_SETTINGS, ...deps.generationSettings };
-  const generations: GenerationDeps = { db, queue, storage, catalogue, providers: { openai }, settings, log: logger };
+  const generations: GenerationDeps = { db, queue, storage, catalogue, providers, settings, log: logger };
   const tus = createTus({
     db,
     storage,

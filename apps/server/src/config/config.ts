@@ -16,6 +16,9 @@ export type Limits = {
   writesPerMinute: number;
 };
 
+/** An API key, or an access key with its secret: the vendor gives out both kinds. */
+export type KlingKeys = { apiKey: string } | { accessKey: string; secretKey: string };
+
 export type Config = {
   environment: Env['NODE_ENV'];
   role: Role;
@@ -34,6 +37,7 @@ export type Config = {
   /** Outside services are our own stand-ins. */
   sandbox: boolean;
   openai: { apiKey: string | null; baseUrl: string | null };
+  kling: { credentials: KlingKeys | null; baseUrl: string | null };
   mail: { smtpUrl: string | null; from: string; sandboxPageUrl: string | null };
   secrets: Secrets;
   bcryptCost: number;
@@ -53,10 +57,13 @@ export const DEFAULT_DATA_FOLDER = path.resolve(import.meta.dirname, '../../../.
 export async function loadConfig(source: NodeJS.ProcessEnv, line: CommandLine = {}): Promise<Config> {
   const env = readEnv(source);
   const production = env.NODE_ENV === 'production';
-  const sandbox = env.OPENAI_API_KEY === undefined;
   const mistakes: string[] = [];
+  const kling = klingKeys(env, mistakes);
+  const sandbox = env.OPENAI_API_KEY === undefined && kling === null;
   if (production && sandbox && !env.PINGPLEX_ALLOW_SANDBOX) {
-    mistakes.push('OPENAI_API_KEY: missing; sandbox mode in production needs PINGPLEX_ALLOW_SANDBOX=1 as well');
+    mistakes.push(
+      'OPENAI_API_KEY, KLING_API_KEY: no key of any provider; sandbox mode in production needs PINGPLEX_ALLOW_SANDBOX=1 as well',
+    );
   }
   if (production && !sandbox && env.PINGPLEX_SMTP_URL === undefined) mistakes.push('PINGPLEX_SMTP_URL: missing in production');
   if (production && env.PINGPLEX_PUBLIC_URL === undefined) mistakes.push('PINGPLEX_PUBLIC_URL: missing in production');
@@ -77,6 +84,7 @@ export async function loadConfig(source: NodeJS.ProcessEnv, line: CommandLine = 
     databasePool: env.PINGPLEX_DATABASE_POOL,
     sandbox,
     openai: { apiKey: env.OPENAI_API_KEY ?? null, baseUrl: env.PINGPLEX_OPENAI_URL ?? null },
+    kling: { credentials: kling, baseUrl: env.PINGPLEX_KLING_URL ?? null },
     mail: { smtpUrl: env.PINGPLEX_SMTP_URL ?? null, from: env.PINGPLEX_MAIL_FROM, sandboxPageUrl: env.PINGPLEX_MAIL_SANDBOX_URL ?? null },
     secrets: await readSecrets(env, dataFolder),
     bcryptCost: env.PINGPLEX_BCRYPT_COST,
@@ -88,6 +96,14 @@ export async function loadConfig(source: NodeJS.ProcessEnv, line: CommandLine = 
     },
     logLevel: env.PINGPLEX_LOG_LEVEL,
   };
+}
+
+function klingKeys(env: Env, mistakes: string[]): KlingKeys | null {
+  if (env.KLING_API_KEY !== undefined) return { apiKey: env.KLING_API_KEY };
+  const { KLING_ACCESS_KEY: accessKey, KLING_SECRET_KEY: secretKey } = env;
+  if (accessKey !== undefined && secretKey !== undefined) return { accessKey, secretKey };
+  if (accessKey !== undefined || secretKey !== undefined) mistakes.push('KLING_ACCESS_KEY, KLING_SECRET_KEY: one needs the other');
+  return null;
 }
 
 /** On a developer's machine everybody is 127.0.0.1: five sign-ups an hour would stop the second run of the demo. */

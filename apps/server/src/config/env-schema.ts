@@ -29,6 +29,10 @@ export const EnvSchema = z.object({
   PINGPLEX_LIMIT_WRITES_PER_MINUTE: count.default(600),
   OPENAI_API_KEY: z.string().min(20).optional(),
   PINGPLEX_OPENAI_URL: url.optional(),
+  KLING_API_KEY: z.string().min(16).optional(),
+  KLING_ACCESS_KEY: z.string().min(8).optional(),
+  KLING_SECRET_KEY: z.string().min(16).optional(),
+  PINGPLEX_KLING_URL: url.optional(),
 });
 export type Env = z.infer<typeof EnvSchema>;
 

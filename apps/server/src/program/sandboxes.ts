@@ -1,15 +1,16 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isAlive, withStartLock } from '../db/start-lock.ts';
+import { startKlingSandbox } from '../sandbox/kling/server.ts';
 import { startMailSandbox } from '../sandbox/mail/mail-sandbox.ts';
 import { startOpenAiSandbox } from '../sandbox/openai/server.ts';
 
 /** Where the stand-ins of the outside services listen. */
-type SandboxUrls = { openai: string; mail: string; smtp: string };
+type SandboxUrls = { openai: string; kling: string; mail: string; smtp: string };
 export type Sandboxes = { urls: SandboxUrls; stop(): Promise<void> };
 
-/** The only key that our stand-in for OpenAI takes; it opens nothing else. */
-export const SANDBOX_API_KEY = 'sk-sandbox';
+/** The only keys that our stand-ins take; they open nothing else. */
+export const SANDBOX_KEYS = { openai: 'sk-sandbox', kling: 'api-key-kling-sandbox' } as const;
 
 /**
  * Starts the stand-ins, or joins those of another process on the same data folder. They belong to the process that started them and
@@ -22,15 +23,17 @@ export async function startSandboxes(dataFolder: string): Promise<Sandboxes> {
   return withStartLock(path.join(folder, 'start-lock'), async () => {
     const running = await readRunning(file);
     if (running !== undefined) return { urls: running, stop: () => Promise.resolve() };
-    const openai = await startOpenAiSandbox({ port: 0, folder: path.join(folder, 'openai'), apiKey: SANDBOX_API_KEY });
+    const openai = await startOpenAiSandbox({ port: 0, folder: path.join(folder, 'openai'), apiKey: SANDBOX_KEYS.openai });
+    const keys = { apiKey: SANDBOX_KEYS.kling, accessKey: 'sandbox-access', secretKey: 'sandbox-secret' };
+    const kling = await startKlingSandbox({ port: 0, folder: path.join(folder, 'kling'), keys });
     const mail = await startMailSandbox();
-    const urls = { openai: openai.url, mail: mail.url, smtp: mail.smtpUrl };
+    const urls = { openai: openai.url, kling: kling.url, mail: mail.url, smtp: mail.smtpUrl };
     await writeFile(file, JSON.stringify({ pid: process.pid, urls }), { mode: 0o600 });
     return {
       urls,
       async stop() {
         await rm(file, { force: true });
-        await Promise.all([openai.stop(), mail.stop()]);
+        await Promise.all([openai.stop(), kling.stop(), mail.stop()]);
       },
     };
   });
@@ -39,13 +42,16 @@ export async function startSandboxes(dataFolder: string): Promise<Sandboxes> {
 async function readRunning(file: string): Promise<SandboxUrls | undefined> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
-  const { pid, urls } = JSON.parse(text) as { pid: number; urls: SandboxUrls };
+  const { pid, urls } = JSON.parse(text) as { pid: number; urls: Partial<SandboxUrls> };
+  const { openai, kling, mail, smtp } = urls;
+  // Written by an older program that had fewer of them.
+  if (openai === undefined || kling === undefined || mail === undefined || smtp === undefined) return undefined;
   // A number that was given to another program meanwhile would answer nothing at these addresses.
   const answers =
     isAlive(pid) &&
-    (await fetch(`${urls.mail}/messages`).then(
+    (await fetch(`${mail}/messages`).then(
       (r) => r.ok,
       () => false,
     ));
-  return answers ? urls : undefined;
+  return answers ? { openai, kling, mail, smtp } : undefined;
 }

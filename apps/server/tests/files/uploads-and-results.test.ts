@@ -226,7 +226,7 @@ describe('an edit and its result', () => {
 
 test('the catalogue carries schemas with labels in both languages, limits and prices', async () => {
   const { models } = (await (await fetch(`${server.url}/v1/models`)).json()) as { models: Record<string, unknown>[] };
-  expect(models.map((m) => m['id'])).toEqual([
+  expect(models.filter((m) => m['provider'] === 'openai').map((m) => m['id'])).toEqual([
     'openai/gpt-image-2.6-flare',
     'openai/gpt-image-2.6-flare:edit',
     'openai/gpt-image-2.6-sunburst',
@@ -239,6 +239,37 @@ test('the catalogue carries schemas with labels in both languages, limits and pr
     },
     limits: { minSources: 1, maxSources: 16 },
   });
+});
+
+test('row 49: a film is made from a first frame and fetched by its owner, in parts too', async () => {
+  const uploadId = await upload(who, await picture(480, 480, 'jpeg'), 'image/jpeg');
+  const body = {
+    modelId: 'kling/kling-2.5-turbo:image',
+    prompt: 'a slow turn',
+    settings: { duration: 5 },
+    sources: [{ uploadId, role: 'image' }],
+  };
+  const made = (await (
+    await call(server.url, who, 'POST', '/v1/generations', body, { 'idempotency-key': randomUUID() })
+  ).json()) as Generation;
+  const done = (await until(
+    () => readGeneration(world.db, who.userId, made.id),
+    (g) => g !== null && isGenerationOver(g.state),
+  )) as Generation;
+  expect(done).toMatchObject({
+    state: 'succeeded',
+    credits: { captured: 21 },
+    results: [{ kind: 'video', mime: 'video/mp4', durationMs: 5_000 }],
+  });
+  const [film] = done.results;
+  const read = (headers: Record<string, string> = {}) =>
+    call(server.url, who, 'GET', `/v1/results/${film?.id ?? ''}/content`, undefined, headers);
+  const whole = await read();
+  expect(whole.headers.get('content-type')).toBe('video/mp4');
+  expect(whole.headers.get('content-disposition')).toMatch(/\.mp4"$/);
+  expect(sha256Of(Buffer.from(await whole.arrayBuffer()))).toBe(film?.sha256);
+  const part = await read({ range: 'bytes=4-7' });
+  expect([part.status, await part.text()]).toEqual([206, 'ftyp']);
 });
 
 test('usage is kept as sums', async () => {

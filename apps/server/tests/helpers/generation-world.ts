@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Generation } from '@pingplex/shared/contracts/http';
+import type { Generation, GenerationRequest } from '@pingplex/shared/contracts/http';
 import { isGenerationOver } from '@pingplex/shared/domain';
 import sharp from 'sharp';
 import { createDb, type Db } from '../../src/db/client.ts';
@@ -19,13 +19,20 @@ import {
   readGeneration,
   startSweeping,
 } from '../../src/modules/generations/service.ts';
+import { createKlingProvider } from '../../src/providers/kling/adapter.ts';
+import type { KlingCredentials } from '../../src/providers/kling/auth.ts';
 import { createOpenAiProvider } from '../../src/providers/openai/adapter.ts';
 import { createQueue } from '../../src/queue/pg-boss-queue.ts';
+import type { RunningKit } from '../../src/sandbox/kit/server.ts';
+import { startKlingSandbox } from '../../src/sandbox/kling/server.ts';
 import { type RunningSandbox, startOpenAiSandbox } from '../../src/sandbox/openai/server.ts';
 import { createLocalStorage } from '../../src/storage/local-folder.ts';
 import { createTestDatabase } from './database.ts';
 
 export const SANDBOX_KEY = 'sk-sandbox-test-key';
+export const KLING_KEYS = { apiKey: 'api-key-kling-test-key', accessKey: 'test-access', secretKey: 'test-secret-of-some-length' };
+/** Looks come quickly, so that a test sees many of them. */
+export const QUICK_PACE = { firstMs: 50, mostMs: 300 };
 /** Short, so that what happens after a lease or a grace time happens now. */
 export const QUICK: GenerationSettings = { leaseS: 5, unknownGraceS: 1, deadlineS: 60, taskDeadlineS: 60, slots: 4, resultDays: 90 };
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -35,18 +42,31 @@ export type World = {
   databaseUrl: string;
   folder: string;
   sandbox: RunningSandbox;
+  kling: RunningKit;
   deps: GenerationDeps;
   newUser(credits: number): Promise<string>;
   create(
     userId: string,
     prompt: string,
-    more?: { settings?: Record<string, string | number | boolean>; key?: string; modelId?: string },
+    more?: {
+      settings?: Record<string, string | number | boolean>;
+      key?: string;
+      modelId?: string;
+      sources?: NonNullable<GenerationRequest['sources']>;
+    },
   ): Promise<Generation>;
+  /** Puts a finished upload of this user into the store; answers its id. */
+  upload(userId: string, bytes: Buffer, mime: string): Promise<string>;
   /** Waits until it is over. */
   ended(userId: string, id: string): Promise<Generation>;
   violations(): Promise<unknown[]>;
   stop(): Promise<void>;
 };
+
+/** Kling's stand-in for one world, and our side of it. */
+export function klingFor(url: string, credentials: KlingCredentials = KLING_KEYS, timeoutMs = 20_000) {
+  return createKlingProvider({ credentials, baseUrl: url, timeoutMs, pace: QUICK_PACE, trustedOrigins: [url] });
+}
 
 /** A worker with its own database, store and stand-in for the provider, all in this process. */
 export async function createWorld(settings: Partial<GenerationSettings> = {}, providerTimeoutMs = 20_000): Promise<World> {
@@ -54,13 +74,17 @@ export async function createWorld(settings: Partial<GenerationSettings> = {}, pr
   const databaseUrl = await createTestDatabase();
   const db = createDb(databaseUrl, { max: 16 });
   const sandbox = await startOpenAiSandbox({ port: 0, folder: path.join(folder, 'sandbox'), apiKey: SANDBOX_KEY });
+  const kling = await startKlingSandbox({ port: 0, folder: path.join(folder, 'kling'), keys: KLING_KEYS });
   const queue = createQueue({ databaseUrl, works: true, onError: () => undefined });
   const deps: GenerationDeps = {
     db,
     queue,
     storage: createLocalStorage(path.join(folder, 'objects')),
-    catalogue: createCatalogue({ openai: { available: true, sandbox: true } }),
-    providers: { openai: createOpenAiProvider({ apiKey: SANDBOX_KEY, baseUrl: `${sandbox.url}/v1`, timeoutMs: providerTimeoutMs }) },
+    catalogue: createCatalogue({ openai: { available: true, sandbox: true }, kling: { available: true, sandbox: true } }),
+    providers: {
+      openai: createOpenAiProvider({ apiKey: SANDBOX_KEY, baseUrl: `${sandbox.url}/v1`, timeoutMs: providerTimeoutMs }),
+      kling: klingFor(kling.url, { apiKey: KLING_KEYS.apiKey }, providerTimeoutMs),
+    },
     settings: { ...QUICK, ...settings },
     log: quiet,
   };
@@ -74,6 +98,7 @@ export async function createWorld(settings: Partial<GenerationSettings> = {}, pr
     databaseUrl,
     folder,
     sandbox,
+    kling,
     deps,
     async newUser(credits) {
       const userId = randomUUID();
@@ -90,9 +115,19 @@ export async function createWorld(settings: Partial<GenerationSettings> = {}, pr
       return userId;
     },
     create(userId, prompt, more = {}) {
-      const body = { modelId: more.modelId ?? 'openai/gpt-image-2.6-flare', prompt, settings: { quality: 'low', ...more.settings } };
+      const modelId = more.modelId ?? 'openai/gpt-image-2.6-flare';
+      const usual: Record<string, string> = modelId.startsWith('openai/') ? { quality: 'low' } : {};
+      const body = { modelId, prompt, settings: { ...usual, ...more.settings }, ...(more.sources ? { sources: more.sources } : {}) };
       const bodyHash = createHash('sha256').update(JSON.stringify(body)).digest('hex');
       return createGeneration(deps, userId, { key: more.key ?? randomUUID(), bodyHash }, body);
+    },
+    async upload(userId, bytes, mime) {
+      const id = randomUUID();
+      const { sha256 } = await deps.storage.put(bytes);
+      const { width, height } = await sharp(bytes).metadata();
+      const expiresAt = new Date(Date.now() + 3_600_000);
+      await db.upload.create({ data: { id, userId, sha256, mime, sizeBytes: bytes.length, state: 'ready', width, height, expiresAt } });
+      return id;
     },
     ended: (userId, id) =>
       until(
@@ -104,6 +139,7 @@ export async function createWorld(settings: Partial<GenerationSettings> = {}, pr
       stopSweeping();
       await queue.stop(1_000);
       await world.sandbox.stop();
+      await world.kling.stop();
       await db.$disconnect();
       await rm(folder, { recursive: true, force: true });
     },

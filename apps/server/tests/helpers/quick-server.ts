@@ -2,6 +2,7 @@ import { createApp } from '../../src/app.ts';
 import { loadConfig, type Role } from '../../src/config/config.ts';
 import type { GenerationSettings } from '../../src/modules/generations/service.ts';
 import { createLogger } from '../../src/observability/logger.ts';
+import type { Connections } from '../../src/providers/connections.ts';
 
 /** The whole server on a database that exists already, with short leases; prints one JSON line when it is ready. */
 const options = JSON.parse(process.argv[2] ?? '{}') as {
@@ -11,12 +12,13 @@ const options = JSON.parse(process.argv[2] ?? '{}') as {
   openaiUrl: string;
   openaiKey: string;
   settings: Partial<GenerationSettings>;
+  connections?: Connections;
 };
 const config = await loadConfig(process.env, { data: options.folder, role: options.role, port: 0 });
 const app = await createApp(config, {
   databaseUrl: options.databaseUrl,
   logger: createLogger('warn'),
-  openai: { apiKey: options.openaiKey, baseUrl: options.openaiUrl },
+  connections: { openai: { apiKey: options.openaiKey, baseUrl: options.openaiUrl }, ...options.connections },
   smtpUrl: 'smtp://127.0.0.1:9',
   mailSandboxUrl: null,
   generationSettings: options.settings,

@@ -10,9 +10,11 @@ import { createDeviceSessions } from '../../src/modules/auth/device-sessions.ts'
 import { createSigningKeys } from '../../src/modules/auth/signing-keys.ts';
 import { checkLedger, grant } from '../../src/modules/credits/service.ts';
 import { checkGenerations } from '../../src/modules/generations/service.ts';
+import type { RunningKit } from '../../src/sandbox/kit/server.ts';
+import { startKlingSandbox } from '../../src/sandbox/kling/server.ts';
 import { type RunningSandbox, startOpenAiSandbox } from '../../src/sandbox/openai/server.ts';
 import { createTestDatabase } from './database.ts';
-import { QUICK, SANDBOX_KEY } from './generation-world.ts';
+import { KLING_KEYS, QUICK, QUICK_PACE, SANDBOX_KEY } from './generation-world.ts';
 
 export type ServerProcess = { url: string; child: ChildProcess; stop(signal?: NodeJS.Signals): Promise<void> };
 export type SignedIn = { userId: string; accessToken: string; sessionId: string };
@@ -21,6 +23,7 @@ export type ServerWorld = {
   db: Db;
   folder: string;
   sandbox: RunningSandbox;
+  kling: RunningKit;
   start(role: 'all' | 'api' | 'worker'): Promise<ServerProcess>;
   /** A confirmed user with these credits and a device session. */
   signIn(credits: number): Promise<SignedIn>;
@@ -34,6 +37,7 @@ export async function createServerWorld(): Promise<ServerWorld> {
   const databaseUrl = await createTestDatabase();
   const db = createDb(databaseUrl, { max: 6 });
   const sandbox = await startOpenAiSandbox({ port: 0, folder: path.join(folder, 'openai'), apiKey: SANDBOX_KEY });
+  const kling = await startKlingSandbox({ port: 0, folder: path.join(folder, 'kling'), keys: KLING_KEYS });
   const sealingKey = randomBytes(32);
   const env = {
     ...process.env,
@@ -54,8 +58,12 @@ export async function createServerWorld(): Promise<ServerWorld> {
     db,
     folder,
     sandbox,
+    kling,
     async start(role) {
-      const options = { databaseUrl, folder, role, openaiUrl: `${sandbox.url}/v1`, openaiKey: SANDBOX_KEY, settings: QUICK };
+      const reach = { baseUrl: kling.url, pace: QUICK_PACE, trustedOrigins: [kling.url] };
+      const connections = { kling: { credentials: { apiKey: KLING_KEYS.apiKey }, ...reach } };
+      const openai = { openaiUrl: `${sandbox.url}/v1`, openaiKey: SANDBOX_KEY };
+      const options = { databaseUrl, folder, role, ...openai, settings: QUICK, connections };
       const program = path.join(import.meta.dirname, 'quick-server.ts');
       const child = spawn(process.execPath, [program, JSON.stringify(options)], { env, stdio: ['ignore', 'pipe', 'inherit'] });
       const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -97,6 +105,7 @@ export async function createServerWorld(): Promise<ServerWorld> {
     async stop() {
       for (const server of running) await server.stop('SIGKILL');
       await sandbox.stop();
+      await kling.stop();
       await db.$disconnect();
       await rm(folder, { recursive: true, force: true });
     },

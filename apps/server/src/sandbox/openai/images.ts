@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
+import { draw, edit } from '../kit/picture.ts';
 import { ApiError, type ImageOrder, outputTokens, sidesOf } from './order.ts';
-import { draw, edit } from './picture.ts';
 
 /** A multipart body taken apart: text fields and files by name (`image` and `image[]` both arrive as lists). */
 export type Form = { fields: Record<string, unknown>; files: Map<string, { bytes: Buffer; type: string }[]> };

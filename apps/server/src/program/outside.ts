@@ -1,0 +1,59 @@
+import type { Config } from '../config/config.ts';
+import type { Connections } from '../providers/connections.ts';
+import { SANDBOX_KEYS, startSandboxes } from './sandboxes.ts';
+
+export type Outside = {
+  forApp: { connections: Connections; smtpUrl: string; mailSandboxUrl: string | null };
+  shown: { openai: string | null; kling: string | null; mail: string | null };
+};
+
+const OPENAI_URL = 'https://api.openai.com/v1';
+const KLING_URL = 'https://api-singapore.klingai.com';
+
+/** Films take minutes; our stand-in is done in a second. */
+const REAL_PACE = { firstMs: 5_000, mostMs: 15_000 };
+const SANDBOX_PACE = { firstMs: 1_000, mostMs: 3_000 };
+
+/** Real services by their keys; in sandbox mode our stand-ins, except where the configuration names another address. */
+export async function outsideServices(config: Config, undo: (() => Promise<void>)[]): Promise<Outside> {
+  if (!config.sandbox) return realServices(config, undo);
+  const { smtpUrl, sandboxPageUrl } = config.mail;
+  const given = { openai: config.openai.baseUrl, kling: config.kling.baseUrl, smtp: smtpUrl, mail: sandboxPageUrl };
+  let urls = { openai: given.openai ?? '', kling: given.kling ?? '', smtp: given.smtp ?? '', mail: given.mail ?? '' };
+  if (given.openai === null || given.kling === null || given.smtp === null) {
+    const sandboxes = await startSandboxes(config.dataFolder);
+    undo.push(() => sandboxes.stop());
+    const ours = sandboxes.urls;
+    const mail = given.smtp === null ? { smtp: ours.smtp, mail: ours.mail } : { smtp: given.smtp, mail: urls.mail };
+    urls = { openai: given.openai ?? ours.openai, kling: given.kling ?? ours.kling, ...mail };
+  }
+  const openai = { apiKey: SANDBOX_KEYS.openai, baseUrl: urls.openai.endsWith('/v1') ? urls.openai : `${urls.openai}/v1` };
+  const kling = { credentials: { apiKey: SANDBOX_KEYS.kling }, ...reach(urls.kling, SANDBOX_PACE) };
+  const mail = urls.mail === '' ? null : urls.mail;
+  return {
+    forApp: { connections: { openai, kling }, smtpUrl: urls.smtp, mailSandboxUrl: mail },
+    shown: { openai: urls.openai, kling: urls.kling, mail },
+  };
+}
+
+async function realServices(config: Config, undo: (() => Promise<void>)[]): Promise<Outside> {
+  const { openai, kling } = config;
+  const connections: Connections = {
+    ...(openai.apiKey === null ? {} : { openai: { apiKey: openai.apiKey, baseUrl: openai.baseUrl ?? OPENAI_URL } }),
+    ...(kling.credentials === null ? {} : { kling: { credentials: kling.credentials, ...reach(kling.baseUrl, REAL_PACE, KLING_URL) } }),
+  };
+  const none = { openai: null, kling: null };
+  if (config.mail.smtpUrl !== null) {
+    return { forApp: { connections, smtpUrl: config.mail.smtpUrl, mailSandboxUrl: null }, shown: { ...none, mail: null } };
+  }
+  // A developer with a real provider's key and no mail server still has to be able to sign up.
+  const { urls, stop } = await startSandboxes(config.dataFolder);
+  undo.push(stop);
+  return { forApp: { connections, smtpUrl: urls.smtp, mailSandboxUrl: urls.mail }, shown: { ...none, mail: urls.mail } };
+}
+
+/** Results are fetched from an address that the operator has named even when it is not on the public internet. */
+function reach(url: string | null, pace: typeof REAL_PACE, standard = '') {
+  const baseUrl = (url ?? standard).replace(/\/+$/, '');
+  return { baseUrl, pace, trustedOrigins: url === null ? [] : [new URL(url).origin] };
+}
