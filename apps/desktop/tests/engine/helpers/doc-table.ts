@@ -11,12 +11,12 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
 }
 
 /**
- * Puts a table between `<!-- NAME -->` and `<!-- /NAME -->` of docs/media.md when the environment says `WRITE_DOCS=1`, so that no figure
+ * Puts a table between `<!-- NAME -->` and `<!-- /NAME -->` of docs/media.md when the environment says `PINGPLEX_WRITE_DOCS=1`, so that no figure
  * there is typed by hand.
  * @throws Error when the page has no such place
  */
 export async function writeDocTable(name: string, table: string): Promise<void> {
-  if (process.env['WRITE_DOCS'] !== '1') return;
+  if (process.env['PINGPLEX_WRITE_DOCS'] !== '1') return;
   const page = await readFile(PAGE, 'utf8');
   const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
