@@ -7,10 +7,13 @@ import { fail, refuseUnknownOptions, run, say } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 import { ensureSystemPackages, openDesktop, PEER_PACKAGES } from './lib/system.mjs';
 
-const HELP = `npm run bench -- [--json FILE] [--only engine,app,ledger]
+const HELP = `npm run bench -- [--json FILE] [--only engine,app,ledger,variants] [--docs]
 
 Runs the benchmarks and prints ratios against peers (ExifTool, ffprobe, ImageMagick, ffmpeg, an empty Electron window, raw SQL) that are
-measured in the same run on the same files. Writes them as JSON (default: bench.json in node_modules/.cache/pingplex).`;
+measured in the same run on the same files. Writes them as JSON (default: bench.json in node_modules/.cache/pingplex).
+
+variants, which runs only when it is named, measures how far and how good variants are on real and on computed media, and target mode against
+all settings in range; --docs writes its plots and tables into docs/.`;
 
 const args = process.argv.slice(2);
 const value = (name) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
@@ -20,7 +23,7 @@ try {
     say(HELP);
     process.exit(0);
   }
-  refuseUnknownOptions(args, { '--json': true, '--only': true });
+  refuseUnknownOptions(args, { '--json': true, '--only': true, '--docs': false });
   await setup({ build: true });
   await ensureSystemPackages();
   await ensureSystemPackages(PEER_PACKAGES).catch((error) => say(`${error.message}\nPeers that are missing are left out.`));
@@ -40,6 +43,12 @@ try {
     engine: [path.join(DESKTOP, 'bench', 'engine.bench.ts'), '--input', samples],
     ledger: [path.join(SERVER, 'bench', 'ledger.bench.ts')],
     app: [path.join(DESKTOP, 'bench', 'app.bench.ts')],
+    variants: [
+      path.join(DESKTOP, 'bench', 'variants.bench.ts'),
+      '--samples',
+      path.join(folder, 'small'),
+      ...(args.includes('--docs') ? ['--docs', path.join(ROOT, 'docs')] : []),
+    ],
   };
   const all = {};
   let failures = 0;

@@ -26,6 +26,25 @@ describe.runIf(bridge)('PDQ on the published photographs', () => {
     expect(print.quality).toBe(100);
   });
 
+  // Published in ThreatExchange: PDQHasherTest.java, the examples of signal_type/pdq/signal.py, golden values of pdq/data.
+  it.each([
+    ['bridge-2-rotate-90.jpg', 100, '30a10efd71cc3d429013d48d0ffffc52e34e0e17ada952a9d29685211ea9e5af'],
+    ['bridge-5-flipx.jpg', 100, 'f8f80f31e0f417b20e37f5cd028f980fb36ed02a9662c1e233e64c634e9c64dd'],
+    ['shrink-a-lot.jpg', 100, 'd0f8f1ccc0f4a84d0a370a3a228f67f0b36e2ed5b6623e1d33e6339c4e9c9b22'],
+    ['square-256x256.jpg', 100, 'd8f8f0cec4f4a84f0637022a078f67f0b36e2ee5b6621e1d33e6239c4e9c9b22'],
+    ['wee.jpg', 100, '6227401f601ff4ccafcc9fad4b0d95d371a2eb7265a3285234d228ca94deeb2d'],
+    ['small.jpg', 0, '0007001f003f003f007f00ff00ff00ff01ff01ff01ff03ff03ff03ff03ff03ff'],
+  ])('gives the published hash of %s, bit for bit', async (name, quality, published) => {
+    const print = pdq(await greyOf(beside(String(bridge), name)));
+    expect(pdqHex(print.hash)).toBe(published);
+    expect(print.quality).toBe(quality);
+  });
+
+  it('gives the published distance between the bridge and itself turned by 90 degrees', async () => {
+    const turned = pdq(await greyOf(beside(String(bridge), 'bridge-2-rotate-90.jpg')));
+    expect(hamming(pdq(await greyOf(String(bridge))).hash, turned.hash)).toBe(120);
+  });
+
   it('finds the turned, mirrored and shrunk bridge among the eight turns', async () => {
     const print = pdq(await greyOf(String(bridge)));
     for (const name of ['bridge-2-rotate-90.jpg', 'bridge-5-flipx.jpg', 'shrink-a-lot.jpg', 'square-256x256.jpg']) {
