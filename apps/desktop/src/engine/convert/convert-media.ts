@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import type { ConvertFigures, EngineJob, Summary } from '@pingplex/shared/contracts/engine';
 import { type ConvertPlan, convertPlan, DEFAULT_QUALITY, FORMATS, type MediaFormat } from '@pingplex/shared/domain';
+import { transcodeFast } from '../binaries/hardware-encode.ts';
 import type { AudioTrack, TranscodeJob, TranscodeResult } from '../binaries/transcode.ts';
-import { transcode } from '../binaries/transcode.ts';
 import type { JobContext } from '../job-context.ts';
 import { audioTrack, isLossless, RECIPES, type Recipe, soundBitRate, videoTrack } from './encoders.ts';
 import { impossible, type MediaFacts, readFacts, summaryOf } from './facts.ts';
@@ -91,6 +91,19 @@ async function transcodeJob(task: Task, { tighter, loud, burn }: Try): Promise<T
 }
 
 const MAX_TRIES = 4;
+/** A picture that wants less than this share of its ceiling does not notice it. */
+const FELT = 0.75;
+
+/** True when a ceiling that comes from the size limit has decided about the bit rate, not the wanted quality. */
+function isHeldDown({ plan, lengthMs, isVideo }: Task, { video, audio }: TranscodeJob, size: number): boolean {
+  const wishedSound = plan.audioBitRate ?? soundBitRate(plan.quality ?? DEFAULT_QUALITY);
+  const sound = audio?.bitRate ?? 0;
+  if (audio?.bitRate !== undefined && sound < wishedSound) return true;
+  if (!isVideo) return false;
+  const ceiling = Number(video?.options?.['maxrate'] ?? Number.POSITIVE_INFINITY);
+  if (lengthMs === undefined || ceiling >= (plan.videoBitRate ?? Number.POSITIVE_INFINITY)) return false;
+  return (size * 8000) / lengthMs - sound >= ceiling * FELT;
+}
 
 /** Encodes until the file is small enough; a ceiling on the bit rate hits the size at the first try nearly always. */
 async function encodeWithin(task: Task, first: Try): Promise<{ readonly result: TranscodeResult; readonly notes: readonly string[] }> {
@@ -98,13 +111,11 @@ async function encodeWithin(task: Task, first: Try): Promise<{ readonly result: 
   const { maxBytes } = plan;
   let tighter = 1;
   for (let n = 1; ; n += 1) {
-    const result = await transcode(await transcodeJob(task, { ...first, tighter }), ctx);
-    if (maxBytes === undefined) return { result, notes: [] };
+    const wish = await transcodeJob(task, { ...first, tighter });
+    const { result, notes } = await transcodeFast(wish, task.job.hardware?.cache, ctx);
+    if (maxBytes === undefined) return { result, notes };
     const { size } = await stat(output);
-    if (size <= maxBytes) {
-      // Well under the limit means that the ceiling was not what decided.
-      return { result, notes: n > 1 || size > maxBytes * 0.8 ? ['loweredToFit'] : [] };
-    }
+    if (size <= maxBytes) return { result, notes: [...notes, ...(n > 1 || isHeldDown(task, wish, size) ? ['loweredToFit'] : [])] };
     if (n >= MAX_TRIES) throw impossible(from, to, 'tooLargeForLimit', { limitBytes: maxBytes });
     tighter *= Math.min(0.92, (maxBytes / size) * 0.95);
   }

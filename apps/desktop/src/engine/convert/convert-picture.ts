@@ -179,6 +179,8 @@ function named(thrown: unknown): AppError {
 
 const QUALITIES: readonly PictureTarget[] = ['jpeg', 'webp', 'avif'];
 const LEAST_QUALITY = 20;
+/** A share of the limit that no further try is worth improving. */
+const CLOSE_ENOUGH = 0.9;
 
 /** Encodes at the wanted quality, or at the highest one that stays under the limit. */
 async function encodeWithin(ready: Sharp, target: PictureTarget, plan: ConvertPlan, notes: string[]): Promise<Buffer> {
@@ -193,8 +195,10 @@ async function encodeWithin(ready: Sharp, target: PictureTarget, plan: ConvertPl
     for (let low = LEAST_QUALITY, high = quality - 1; low <= high; ) {
       const middle = Math.floor((low + high) / 2);
       const bytes = await at(middle);
-      if (bytes.length <= maxBytes) best = bytes;
-      if (bytes.length <= maxBytes) low = middle + 1;
+      const fits = bytes.length <= maxBytes;
+      if (fits) best = bytes;
+      if (fits && bytes.length >= maxBytes * CLOSE_ENOUGH) break;
+      if (fits) low = middle + 1;
       else high = middle - 1;
     }
   }

@@ -33,6 +33,8 @@ const CONTAINER_SHARE = 0.97;
 const CONTAINER_BYTES = 4000;
 /** Under this a picture track is no picture any more. */
 const LEAST_VIDEO_BITS = 40_000;
+/** Over this no encoder here needs a ceiling, and their figures end not far above it. */
+const MOST_VIDEO_BITS = 300_000_000;
 
 /**
  * Bits per second that the picture track may take, so that the file stays under `maxBytes`; undefined when nothing limits it.
@@ -52,7 +54,8 @@ export function videoCeiling(
   const all = ((maxBytes - CONTAINER_BYTES) * 8 * CONTAINER_SHARE * 1000) / lengthMs;
   const left = Math.floor((all - soundBits) * tighter);
   if (left < LEAST_VIDEO_BITS) throw impossible(from, to, 'tooLargeForLimit', { limitBytes: maxBytes });
-  return Math.min(left, videoBitRate ?? left);
+  const ceiling = Math.min(left, videoBitRate ?? left);
+  return ceiling > MOST_VIDEO_BITS ? undefined : ceiling;
 }
 
 /** Bits per second of the sound track: as wished, but never more than a sixth of a tight budget, and all of it for sound alone. */
