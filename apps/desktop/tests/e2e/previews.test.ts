@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { MediaFileView } from '@pingplex/shared/contracts/ipc';
 import sharp, { type Sharp } from 'sharp';
@@ -7,6 +8,10 @@ import { chooseFile, type Desk, openDesk } from '../driver/desk.ts';
 import { hashesBelow } from '../driver/disk.ts';
 import type { Studio } from '../driver/studio.ts';
 
+/** Made beside the samples: a JPEG without its last part, and a picture that moves. */
+const CUT = 'Cut off.jpg';
+const MOVING = 'Moving.gif';
+
 let desk: Desk;
 let studio: Studio;
 let before: Record<string, string>;
@@ -15,9 +20,18 @@ beforeAll(async () => {
   desk = await openDesk('previews');
   studio = desk.studio();
   const samples = await makeSamples(desk.input, { only: ['jpeg', 'heic', 'raw', 'mp4', 'mp3'], isSmall: true });
+  const whole = await readFile(path.join(desk.input, 'Закат над Батуми.jpg'));
+  await writeFile(path.join(desk.input, CUT), whole.subarray(0, Math.round(whole.length * 0.6)));
+  const frames = [0, 1, 2].map((n) => ({
+    create: { width: 64, height: 48, channels: 3 as const, background: { r: n * 120, g: 40, b: 90 } },
+  }));
+  const pages = await Promise.all(frames.map((one) => sharp(one).png().toBuffer()));
+  await sharp(pages, { join: { animated: true } })
+    .gif({ delay: [200, 200, 200] })
+    .toFile(path.join(desk.input, MOVING));
   before = await hashesBelow(desk.input);
   await studio.addFolder(desk.input);
-  await studio.filesReady(samples.length);
+  await studio.filesReady(samples.length + 2);
 });
 afterAll(async () => {
   await desk?.done();
@@ -93,7 +107,20 @@ describe('row 31: images with zoom, true orientation, HEIC and RAW', () => {
     await studio.page.keyboard.press('+');
     await studio.page.keyboard.press('+');
     await until(scale, (value) => expect(value).toBeCloseTo(2.25, 3));
-    await large().getByText('225%', { exact: true }).waitFor();
+    // The percentage counts the picture's own pixels on those of the screen.
+    const percent = (): Promise<number> =>
+      reads(`const image = root.querySelector('img'); const box = image.getBoundingClientRect();
+        const natural = image.naturalWidth / image.naturalHeight; const shown = Math.min(box.width, box.height * natural);
+        return Math.round((100 * shown * devicePixelRatio) / image.naturalWidth);`);
+    const told = async (): Promise<number> => Number.parseInt((await large().getByTestId('zoom').textContent()) ?? '', 10);
+    await until(told, async (value) => expect(Math.abs(value - (await percent()))).toBeLessThanOrEqual(1));
+    await studio.page.keyboard.press('1');
+    await until(told, (value) => expect(value).toBe(100));
+    await until(percent, (value) => expect(value).toBe(100));
+    await studio.page.keyboard.press('0');
+    await studio.page.keyboard.press('+');
+    await studio.page.keyboard.press('+');
+    await until(scale, (value) => expect(value).toBeCloseTo(2.25, 3));
     await studio.page.keyboard.press('ArrowLeft');
     await until(picture, ({ transform }) => expect(transform).toContain('translate(40px, 0px)'));
     await studio.page.keyboard.press('-');
@@ -116,6 +143,27 @@ describe('row 31: images with zoom, true orientation, HEIC and RAW', () => {
     expect(shown.width).toBeGreaterThan(60);
     expect(shown.width / shown.height).toBeCloseTo(ratio, 1);
     await large().getByText('Preview made by pingplex: at most 2560 pixels').waitFor();
+  });
+
+  test('row 31: an animated picture moves by itself, as the original', async () => {
+    const file = await openLarge(MOVING);
+    expect(file.summary?.animated).toBe(true);
+    await until(
+      () => reads<string>(`return root.querySelector('img').currentSrc;`),
+      (url) => expect(url).toContain('media://file/'),
+    );
+    expect(
+      await large()
+        .getByText(/Preview made by pingplex/)
+        .count(),
+    ).toBe(0);
+  });
+
+  test('row 31: of a picture that is cut off, what decodes is shown, marked as damaged', async () => {
+    const file = await openLarge(CUT);
+    expect(file.damaged).toBe(true);
+    await large().getByText('Damaged: shows what can be decoded').waitFor();
+    expect((await picture()).width).toBe(file.summary?.width);
   });
 
   test('row 31: looking changes no file', async () => {
@@ -148,17 +196,27 @@ describe('row 32: video scrubbing, single frames, HEVC through a labelled stand-
     expect(start.length * 1000).toBeCloseTo(file.summary?.durationMs ?? 0, -2);
     expect(start.width / start.height).toBeCloseTo((file.summary?.width ?? 0) / (file.summary?.height ?? 1), 1);
     expect(await large().getByText('Preview made by pingplex: 480 lines, H.264').count()).toBe(isStandIn ? 1 : 0);
-    const frame = 1 / (file.summary?.fps ?? 30);
-    await studio.page.keyboard.press('.');
-    await until(player, (now) => expect(now?.at).toBeCloseTo(start.at + frame, 3));
-    await studio.page.keyboard.press('.');
-    await until(player, (now) => expect(now?.at).toBeCloseTo(start.at + 2 * frame, 3));
-    await studio.page.keyboard.press(',');
-    await until(player, (now) => expect(now?.at).toBeCloseTo(start.at + frame, 3));
+    const fps = file.summary?.fps ?? 30;
+    /** Number of the frame on screen: the player stands in the middle of it. */
+    const frame = async (): Promise<number> => Math.floor(((await player())?.at ?? -1) * fps + 1e-6);
+    for (const [key, number] of [
+      ['.', 1],
+      ['.', 2],
+      ['.', 3],
+      [',', 2],
+      [',', 1],
+    ] as const) {
+      await studio.page.keyboard.press(key);
+      await until(frame, (value) => expect(value).toBe(number));
+    }
     const bar = large().getByRole('slider', { name: 'Position' });
     const box = await bar.boundingBox();
     await bar.click({ position: { x: (box?.width ?? 0) * 0.5, y: (box?.height ?? 0) / 2 } });
     await until(player, (now) => expect((now?.at ?? 0) / start.length).toBeCloseTo(0.5, 1));
+    // The frame under the pointer comes from a strip that the engine made.
+    await bar.hover({ position: { x: (box?.width ?? 0) * 0.8, y: (box?.height ?? 0) / 2 } });
+    await large().getByTestId('scrub-frame').waitFor({ timeout: 60_000 });
+    expect(Number(await large().getByTestId('scrub').getAttribute('data-frame'))).toBeGreaterThan(10);
     await bar.press('Home');
     await until(player, (now) => expect(now?.at).toBe(0));
     await large().getByTestId('video-preview').focus();
@@ -173,9 +231,9 @@ describe('row 33: sound with its waveform, scrubbed by the keyboard', () => {
     const slider = large().getByRole('slider', { name: /^Sound Podcast/ });
     const wave = slider.locator('svg');
     await wave.waitFor();
-    const peaks = (await studio.call('library.waveform', { id: file.id, peaks: 240 })).peaks;
+    const { peaks } = await studio.call('library.waveform', { id: file.id, peaks: 4096 });
     const drawn = await reads<string>(`return root.querySelector('[role=slider] svg path').getAttribute('d');`);
-    expect(drawn.match(/M/g)).toHaveLength(peaks.length);
+    expect(drawn.match(/M/g)).toHaveLength(256);
     // Speech has pauses and words: bars of many heights, not a decoration.
     expect(new Set(peaks.map((peak) => Math.round(peak * 50))).size).toBeGreaterThan(8);
     const seconds = async (): Promise<number> => Number(await slider.getAttribute('aria-valuenow'));
@@ -198,6 +256,20 @@ describe('row 33: sound with its waveform, scrubbed by the keyboard', () => {
       () => reads<number>(`const a = root.querySelector('audio'); return a.currentTime / a.duration;`),
       (value) => expect(value).toBeCloseTo(0.5, 1),
     );
-    expect(path.basename(file.name)).toBe('Podcast 12 - Light.mp3');
+    // Magnified, the same width shows a smaller part: the bars change, and a click moves by less.
+    await studio.page.keyboard.press('+');
+    await studio.page.keyboard.press('+');
+    const bars = (): Promise<string> => reads(`return root.querySelector('[role=slider] svg path').getAttribute('d');`);
+    await until(bars, (now) => expect(now).not.toBe(drawn));
+    await slider.click({ position: { x: (box?.width ?? 0) - 14, y: (box?.height ?? 0) / 2 } });
+    await until(
+      () => reads<number>(`const a = root.querySelector('audio'); return a.currentTime / a.duration;`),
+      (value) => {
+        expect(value).toBeGreaterThan(0.55);
+        expect(value).toBeLessThan(0.7);
+      },
+    );
+    await studio.page.keyboard.press('0');
+    await until(bars, (now) => expect(now).toBe(drawn));
   });
 });

@@ -225,8 +225,9 @@ export async function probeHeaders(path: string, format: MediaFormat, sizeBytes:
   try {
     const probe = describeInput(av, input);
     if (!isTold(probe)) return await probeStreams(path, format);
-    const bitRate = probe.bitRate ?? Math.round((sizeBytes * 8000) / (probe.durationMs ?? 1));
-    return { ...probe, bitRate };
+    // A length that is less than half a millisecond is told as 0.
+    const bitRate = probe.bitRate ?? (probe.durationMs ? Math.round((sizeBytes * 8000) / probe.durationMs) : undefined);
+    return bitRate === undefined ? probe : { ...probe, bitRate };
   } finally {
     await input.close();
   }

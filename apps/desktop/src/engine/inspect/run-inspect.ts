@@ -5,6 +5,7 @@ import { probeHeaders, probeStreams, type StreamProbe } from '../binaries/av.ts'
 import type { JobContext } from '../job-context.ts';
 import { type ByteSource, withByteSource } from '../probe/byte-source.ts';
 import { checkPixels } from '../probe/image-size.ts';
+import { hasMovie } from '../probe/iso-media.ts';
 import { type Sniffed, sniffSource } from '../probe/sniff.ts';
 import { isTruncated } from '../probe/truncation.ts';
 import { readCredentials } from './credentials.ts';
@@ -42,7 +43,7 @@ async function readFacts(path: string, sniffed: Sniffed, depth: Depth): Promise<
   if (sniffed.kind !== 'image' || (sniffed.format === 'jxl' && !sniffed.size)) return readStreams(path, sniffed, depth);
   const image = await imageFacts(path, sniffed);
   // The picture library knows still AVIF only; moving ones are films to it.
-  if (!image && sniffed.format === 'avif') return readStreams(path, sniffed, depth);
+  if (!image && sniffed.format === 'avif' && (await hasMovie(path))) return readStreams(path, sniffed, depth);
   const mustOpen = sniffed.format !== 'raw' && sniffed.format !== 'heic' && sniffed.format !== 'jxl';
   return { ...(image ? { image } : {}), troubles: !image && mustOpen ? ['headerUnreadable'] : [] };
 }

@@ -4,6 +4,7 @@ import type { Sharp } from 'sharp';
 import { probeStreams } from '../binaries/av.ts';
 import { decodeHeic } from '../binaries/heic.ts';
 import { loadSharp, openImage } from '../binaries/images.ts';
+import { hasMovie } from '../probe/iso-media.ts';
 import type { Sniffed } from '../probe/sniff.ts';
 import { withProfile } from './png-profile.ts';
 import { rawPreview } from './raw-preview.ts';
@@ -77,7 +78,9 @@ export async function openForDisplay(path: string, sniffed: Sniffed, side: numbe
         () => true,
         () => false,
       );
-      return readable ? picture.autoOrient() : firstFrame(path, sniffed, side, signal);
+      if (readable) return picture.autoOrient();
+      if (!(await hasMovie(path))) throw new AppError('file.damaged', 'this AVIF picture does not decode');
+      return firstFrame(path, sniffed, side, signal);
     }
     default:
       return (await openImage(path, { failOn: 'none', pages: 1 })).autoOrient();

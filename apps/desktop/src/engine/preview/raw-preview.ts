@@ -20,8 +20,9 @@ export async function rawPreview(path: string): Promise<RawPreview> {
   const stored = Number(tags.find((tag) => tag.key === 'IFD0:Orientation')?.raw ?? 1);
   for (const name of PREVIEW_TAGS) {
     if (!has.has(name)) continue;
-    const bytes = await readBinaryTag(path, name);
-    if (bytes.length > 0) return { bytes, orientation: stored >= 1 && stored <= 8 ? stored : 1 };
+    // A damaged file names pictures that it doesn't hold; then another one may be there.
+    const bytes = await readBinaryTag(path, name).catch(() => undefined);
+    if (bytes !== undefined && bytes.length > 0) return { bytes, orientation: stored >= 1 && stored <= 8 ? stored : 1 };
   }
   throw new AppError('file.damaged', 'this RAW file holds no picture for showing');
 }

@@ -1,5 +1,5 @@
 import type { MediaFormat } from '@pingplex/shared/domain';
-import type { ByteSource } from './byte-source.ts';
+import { type ByteSource, withByteSource } from './byte-source.ts';
 
 /** Top-level boxes of ISO/IEC 14496-12 files (MP4, MOV, M4A, HEIC, AVIF, CR3, JPEG XL containers). */
 export type Box = { readonly type: string; readonly offset: number; readonly headerBytes: number; readonly sizeBytes: number };
@@ -33,6 +33,14 @@ export async function topBoxes(source: ByteSource): Promise<Box[]> {
     offset += sizeBytes;
   }
   return boxes;
+}
+
+/**
+ * Whether a file of ISO boxes has a movie header. Stills have none, and FFmpeg's reader loops for ever on some that are damaged, so it is
+ * given films only.
+ */
+export async function hasMovie(path: string): Promise<boolean> {
+  return withByteSource(path, async (source) => (await topBoxes(source)).some(({ type }) => type === 'moov'));
 }
 
 function brandsOf(head: Buffer): string[] {

@@ -16,7 +16,8 @@ async function put(name: string, answer: string, bytes: Uint8Array | string): Pr
   expected.set(name, answer);
 }
 
-function pngChunk(type: string, data: Buffer): Buffer {
+/** One chunk of a PNG with its checksum. */
+export function pngChunk(type: string, data: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
   const out = Buffer.alloc(body.length + 8);
   out.writeUInt32BE(data.length, 0);

@@ -7,6 +7,16 @@ export function frameTime(shownAt: number, by: number, fps: number): number {
   return Math.max(0, shownAt + (by + 0.5) / fps);
 }
 
+/**
+ * Start of the frame that is on screen.
+ * @param drawnAt what the decoder said of the last frame that it drew; null when it has drawn none yet. It is late after a seek, and then
+ *   the player's own clock decides.
+ */
+export function frameStart(drawnAt: number | null, currentTime: number, fps: number): number {
+  const isRecent = drawnAt !== null && currentTime >= drawnAt - 1e-3 && currentTime - drawnAt < 1 / fps + 1e-3;
+  return isRecent ? drawnAt : Math.floor(currentTime * fps + 1e-3) / fps;
+}
+
 /** Which picture of a strip of `count` stands for this share (0–1) of a film. */
 export function stripIndex(share: number, count: number): number {
   return Math.max(0, Math.min(count - 1, Math.floor(share * count)));

@@ -3,7 +3,7 @@ import { Pause, Play, StepBack, StepForward, Volume2, VolumeX } from 'lucide-rea
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useTexts } from '../../../i18n/index.ts';
 import { IconButton } from '../../../ui/button.tsx';
-import { frameTime } from './frames.ts';
+import { frameStart, frameTime } from './frames.ts';
 import { TimeBar } from './time-bar.tsx';
 
 /** A video with scrubbing and single frames. `fps` comes from the file; without it a step is a 30th of a second. */
@@ -73,7 +73,7 @@ export function VideoPreview({
     const player = video.current;
     if (!player) return;
     player.pause();
-    seek(frameTime(player.seeking || shownAt.current === null ? player.currentTime - 0.5 / rate : shownAt.current, frames, rate));
+    seek(frameTime(frameStart(shownAt.current, player.currentTime, rate), frames, rate));
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === ' ' || event.key === 'k') toggle();
