@@ -10,10 +10,13 @@ import { ensureSystemPackages, openDesktop, PEER_PACKAGES } from './lib/system.m
 const HELP = `npm run bench -- [--json FILE] [--only engine,app,ledger,variants] [--docs]
 
 Runs the benchmarks and prints ratios against peers (ExifTool, ffprobe, ImageMagick, ffmpeg, an empty Electron window, raw SQL) that are
-measured in the same run on the same files. Writes them as JSON (default: bench.json in node_modules/.cache/pingplex).
+measured in the same run on the same files. Only when they are named: files (ten thousand files in the window, about a quarter of an hour)
+and estimates (five batches against their estimates); both write their figures into docs/performance.md. Writes them as JSON (default: bench.json in node_modules/.cache/pingplex).
 
 variants, which runs only when it is named, measures how far and how good variants are on real and on computed media, and target mode against
 all settings in range; --docs writes its plots and tables into docs/.`;
+
+const PAGE = path.join(ROOT, 'docs', 'performance.md');
 
 const args = process.argv.slice(2);
 const value = (name) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
@@ -43,6 +46,8 @@ try {
     engine: [path.join(DESKTOP, 'bench', 'engine.bench.ts'), '--input', samples],
     ledger: [path.join(SERVER, 'bench', 'ledger.bench.ts')],
     app: [path.join(DESKTOP, 'bench', 'app.bench.ts')],
+    files: [path.join(DESKTOP, 'bench', 'files.bench.ts'), '--docs', PAGE],
+    estimates: [path.join(DESKTOP, 'bench', 'estimates.bench.ts'), '--input', samples, '--docs', PAGE],
     variants: [
       path.join(DESKTOP, 'bench', 'variants.bench.ts'),
       '--samples',

@@ -18,14 +18,14 @@ type Batch = {
   readonly kinds: readonly MediaKind[];
   readonly steps: StepInput[];
   readonly first: number;
-  readonly then: number;
+  readonly second: number;
 };
 const BATCHES: readonly Batch[] = [
-  { name: 'pictures, clean', kinds: ['image'], steps: [{ verb: 'clean' }], first: 12, then: 60 },
-  { name: 'pictures, unicalize × 3', kinds: ['image'], steps: [{ verb: 'unicalize', variants: 3 }], first: 6, then: 12 },
-  { name: 'mixed, clean', kinds: ['image', 'video', 'audio'], steps: [{ verb: 'clean' }], first: 20, then: 40 },
-  { name: 'films, convert to 480 lines', kinds: ['video'], steps: [{ verb: 'convert', height: 480 }], first: 4, then: 9 },
-  { name: 'sounds, unicalize × 2', kinds: ['audio'], steps: [{ verb: 'unicalize', variants: 2 }], first: 4, then: 9 },
+  { name: 'pictures, clean', kinds: ['image'], steps: [{ verb: 'clean' }], first: 12, second: 60 },
+  { name: 'pictures, unicalize × 3', kinds: ['image'], steps: [{ verb: 'unicalize', variants: 3 }], first: 6, second: 12 },
+  { name: 'mixed, clean', kinds: ['image', 'video', 'audio'], steps: [{ verb: 'clean' }], first: 20, second: 40 },
+  { name: 'films, convert to 480 lines', kinds: ['video'], steps: [{ verb: 'convert', height: 480 }], first: 4, second: 9 },
+  { name: 'sounds, unicalize × 2', kinds: ['audio'], steps: [{ verb: 'unicalize', variants: 2 }], first: 4, second: 9 },
 ];
 
 type Row = {
@@ -73,7 +73,7 @@ if (values.help) {
     const samples = await makeSamples(values.input ?? path.join(folder, 'samples'));
     const rows: Row[] = [];
     let speeds: unknown = [];
-    for (const round of ['first', 'then'] as const) {
+    for (const round of ['first', 'second'] as const) {
       for (const [n, batch] of BATCHES.entries()) {
         const fitting = samples.filter((one) => batch.kinds.includes(FORMATS[one.format].kind));
         const dir = path.join(folder, `${round}-${n}`);
@@ -81,7 +81,7 @@ if (values.help) {
         await mkdir(output, { recursive: true });
         const files = new TestFiles();
         const studio = await openStudio(path.join(folder, 'user'), files, { workers: os.availableParallelism() });
-        const count = round === 'first' ? batch.first : Math.round(batch.then * Number(values.times));
+        const count = round === 'first' ? batch.first : Math.round(batch.second * Number(values.times));
         for (let at = 0; at < count; at++) {
           const sample = fitting[(at * 5 + n) % fitting.length];
           if (sample === undefined) throw new Error(`no samples for ${batch.name}`);

@@ -18,13 +18,13 @@ both threads.`;
 
 const ms = (value: number): string => `${Math.round(value)}`;
 
-function table({ files, bytes, machine, firstRowMs, phases, memory }: FilesRun): string {
+function table({ files, bytes, machine, firstRowMs, phases, memory, cleaned }: FilesRun): string {
   const lines = phases.map(
     ({ name, tookMs, stalls }) =>
       `| ${name} | ${tookMs < 10_000 ? `${ms(tookMs)} ms` : `${(tookMs / 1000).toFixed(0)} s`} | ${ms(stalls.windowTaskMs)} | ${ms(stalls.windowFrameMs)} | ${ms(stalls.mainMs)} | ${ms(stalls.mainP99Ms)} |`,
   );
   return [
-    `${files.toLocaleString('en')} files, ${(bytes / 1e6).toFixed(0)} MB, ${machine}. First row after ${ms(firstRowMs)} ms.`,
+    `${files.toLocaleString('en')} files, ${(bytes / 1e6).toFixed(0)} MB, ${machine}. First row after ${ms(firstRowMs)} ms; ${cleaned.toLocaleString('en')} cleaned.`,
     '',
     '| part | took | longest task of the window, ms | longest gap between frames, ms | longest delay of main, ms | 99 % of main’s delays under, ms |',
     '| --- | ---: | ---: | ---: | ---: | ---: |',

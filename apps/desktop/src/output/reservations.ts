@@ -1,7 +1,8 @@
-import { link, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { link, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { ConflictRule } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
+import { forgetNames, namesIn, nameTaken } from './folder-names.ts';
 import { errnoOf, outputError, withLockRetries } from './fs-errors.ts';
 import { assertPlainName, foldName, numberedName } from './names.ts';
 
@@ -83,14 +84,25 @@ export async function reserveName(dir: string, wantedName: string, rule: Conflic
   assertPlainName(wantedName);
   const holderName = basename(holder);
   try {
-    const taken = new Map((await readdir(dir)).map((name) => [foldName(name), name]));
+    let taken = await namesIn(dir);
+    let isFresh = false;
     for (let n = 1; n <= MAX_NUMBER; n += 1) {
       const name = numberedName(wantedName, n);
       const decision = n === 1 ? 'new' : 'numbered';
+      if (!isFresh && taken.has(foldName(name))) {
+        // Before a name is given up, the folder itself is asked: what was remembered may be gone by now.
+        taken = await namesIn(dir, true);
+        isFresh = true;
+      }
       const existing = taken.get(foldName(name));
       if (existing === undefined) {
         const path = join(dir, name);
-        if (await claim(path, holderName)) return { path, decision };
+        if (await claim(path, holderName)) {
+          nameTaken(dir, name);
+          return { path, decision };
+        }
+        taken = await namesIn(dir, true);
+        isFresh = true;
       } else if ((await reservationHolder(join(dir, existing))) === holderName) {
         return { path: join(dir, existing), decision };
       }
@@ -107,4 +119,5 @@ export async function releaseReservation(reservation: Reservation, holder: strin
   if (reservation.decision !== 'new' && reservation.decision !== 'numbered') return;
   if ((await reservationHolder(reservation.path)) !== basename(holder)) return;
   await withLockRetries(() => rm(reservation.path, { force: true }));
+  forgetNames(dirname(reservation.path));
 }

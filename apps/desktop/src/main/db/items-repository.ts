@@ -48,6 +48,32 @@ function toRow(raw: Raw): ItemRow {
 /** States that an item doesn't leave by itself. */
 export const ITEM_OVER: readonly ItemState[] = ['done', 'failed', 'canceled', 'skipped'];
 
+/** Rows of one statement: a call for every single row would hold main up when ten thousand are written. */
+const ROWS_AT_ONCE = 50;
+const INSERT = `INSERT INTO items (id, batch_id, position, file_id, path, name, subfolder, kind, format, size_bytes, modified_at_ms, duration_ms,
+  megapixels, work_ms, state, error, attempts) VALUES`;
+const VALUES = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
+
+const columnsOf = (row: ItemRow): (string | number | null)[] => [
+  row.id,
+  row.batchId,
+  row.position,
+  row.fileId,
+  row.path,
+  row.name,
+  row.subfolder,
+  row.kind,
+  row.format,
+  row.sizeBytes,
+  row.modifiedAtMs,
+  row.durationMs,
+  row.megapixels,
+  row.workMs,
+  row.state,
+  row.error === null ? null : JSON.stringify(row.error),
+  row.attempts,
+];
+
 export type ItemsRepository = ReturnType<typeof itemsRepository>;
 
 /** Items, and the finished steps of unfinished ones. */
@@ -55,30 +81,9 @@ export function itemsRepository(sql: Sql) {
   return {
     insertAll(rows: readonly ItemRow[]): void {
       sql.transaction(() => {
-        for (const row of rows) {
-          sql.run(
-            `INSERT INTO items (id, batch_id, position, file_id, path, name, subfolder, kind, format, size_bytes, modified_at_ms, duration_ms,
-              megapixels, work_ms, state, error, attempts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-            [
-              row.id,
-              row.batchId,
-              row.position,
-              row.fileId,
-              row.path,
-              row.name,
-              row.subfolder,
-              row.kind,
-              row.format,
-              row.sizeBytes,
-              row.modifiedAtMs,
-              row.durationMs,
-              row.megapixels,
-              row.workMs,
-              row.state,
-              row.error === null ? null : JSON.stringify(row.error),
-              row.attempts,
-            ],
-          );
+        for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
+          const portion = rows.slice(from, from + ROWS_AT_ONCE);
+          sql.run(`${INSERT} ${portion.map(() => VALUES).join(', ')}`, portion.flatMap(columnsOf));
         }
       });
     },

@@ -5,7 +5,7 @@ import { AppError, toAppError } from '@pingplex/shared/errors';
 import type { Logger } from '../logging/logger-port.ts';
 import { type BusyJob, EXTRA_WORKERS, roomBeside } from './capacity.ts';
 import { JobQueue, type Lane, type Room } from './job-queue.ts';
-import { deadlineFor, ENGINE_LIMITS, type EngineLimits, type MediaSize } from './limits.ts';
+import { deadlineFor, ENGINE_LIMITS, type EngineLimits, type MediaSize, wearOf } from './limits.ts';
 import { memoryNeed } from './memory-need.ts';
 import { removeJobFiles } from './remove-job-files.ts';
 import { type EngineWorker, startWorker } from './worker.ts';
@@ -263,7 +263,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
     const deadline = new AppError('engine.timedOut', `not done within ${task.deadlineMs} ms`);
     running.timers.add(setTimeout(() => endBy(slot, running, deadline), task.deadlineMs));
     slot.state = 'busy';
-    slot.jobs += 1;
+    slot.jobs += wearOf(task.job);
     slot.running = running;
     slot.worker.send({ type: 'job', id, job: task.job });
   }

@@ -9,7 +9,7 @@ export type EngineLimits = {
   readonly cancelGraceMs: number;
   /** A start takes 0.3 s on a quiet machine. */
   readonly startMs: number;
-  /** A worker is replaced after so many jobs, against slow leaks of native libraries. */
+  /** A worker is replaced after so many jobs, against slow leaks of native libraries; short ones count less, see `wearOf`. */
   readonly jobsPerWorker: number;
   readonly heapMb: number;
 };
@@ -27,6 +27,14 @@ export const ENGINE_LIMITS: EngineLimits = {
 const MS_PER_MEGAPIXEL = 1000;
 /** What a picture is taken for that nobody has looked into yet: a good camera's. */
 const USUAL_MEGAPIXELS = 24;
+
+/** Looking at a file leaks next to nothing, and a start costs as much as a hundred looks. */
+const SHORT_WEAR = 0.02;
+
+/** What a job counts for against `jobsPerWorker`. */
+export function wearOf(job: EngineJob): number {
+  return job.verb === 'thumbnail' || (job.verb === 'inspect' && job.depth === 'quick') ? SHORT_WEAR : 1;
+}
 
 /** How large a job's media are, as far as that is known. */
 export type MediaSize = {

@@ -60,6 +60,7 @@ async function* piecesOf(exporter: Exporter, items: AsyncIterable<Inspected>): A
 export class MetadataExport {
   readonly #options: MetadataExportOptions;
   #running: AbortController | undefined;
+  #ended: Promise<unknown> = Promise.resolve();
 
   constructor(options: MetadataExportOptions) {
     this.#options = options;
@@ -71,6 +72,12 @@ export class MetadataExport {
     return this.#running !== undefined;
   }
 
+  /** Ends the running export and waits until nothing of it is left on the disk. */
+  async close(): Promise<void> {
+    this.stop();
+    await this.#ended;
+  }
+
   /**
    * Inspects the files one by one and writes the answers. The file has its name only when it is whole.
    * @param target absolute path that the user chose; the form's ending is added when it is missing
@@ -79,9 +86,12 @@ export class MetadataExport {
   async save(ids: readonly MediaFileId[], format: ExportFormat, target: string): Promise<ExportReport> {
     if (this.#running) throw new AppError('request.busy', 'another export is running');
     const abort = new AbortController();
+    const full = this.#withEnding(target, EXPORTERS[format].ext);
     this.#running = abort;
+    const writing = this.#write(ids, format, full, abort.signal);
+    this.#ended = writing.catch(() => undefined);
     try {
-      return await this.#write(ids, format, this.#withEnding(target, EXPORTERS[format].ext), abort.signal);
+      return await writing;
     } finally {
       this.#running = undefined;
     }

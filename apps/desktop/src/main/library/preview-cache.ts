@@ -3,8 +3,8 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'n
 import path from 'node:path';
 import { type EngineJob, type OutcomeOf, type TempPlace, WaveformOutcome } from '@pingplex/shared/contracts/engine';
 import type { CacheView } from '@pingplex/shared/contracts/ipc';
-import { ThumbnailQueue } from './thumbnail-queue.ts';
 import { STRIP_FRAMES } from '@pingplex/shared/contracts/ipc';
+import { ThumbnailQueue } from './thumbnail-queue.ts';
 
 type Runner = <J extends EngineJob>(job: J) => Promise<OutcomeOf<J['verb']>>;
 export type CachedFile = { readonly path: string; readonly mime: string; readonly proxy: boolean };
@@ -25,6 +25,7 @@ const MIME: Readonly<Record<string, string>> = {
   '.png': 'image/png',
   '.jpg': 'image/jpeg',
 };
+const EXTENSIONS = Object.keys(MIME);
 
 /**
  * Thumbnails and previews on disk, made by the engine when first asked for. The key covers path, size and time of change, so an edited
@@ -38,6 +39,8 @@ export class PreviewCache {
   readonly #thumbnails: ThumbnailQueue;
   /** What lies there, once it was counted. */
   #bytes: number | null = null;
+  /** Extension of each finished picture by its key, once they were counted. */
+  #names: Map<string, string> | null = null;
   #pruning: Promise<void> | undefined;
 
   constructor(dir: string, run: Runner, options: { readonly maxBytes?: number; readonly thumbnailsAtOnce?: number } = {}) {
@@ -109,6 +112,7 @@ export class PreviewCache {
   /** Takes everything away but what is being made now. */
   async clear(): Promise<CacheView> {
     for (const entry of await this.#entries()) if (!entry.isBeingMade) await rm(entry.full, { force: true });
+    await this.#remember();
     return await this.usage();
   }
 
@@ -131,6 +135,16 @@ export class PreviewCache {
       else total += entry.bytes;
     }
     this.#bytes = total;
+    await this.#remember();
+  }
+
+  async #remember(): Promise<void> {
+    const names = new Map<string, string>();
+    for (const name of await readdir(this.#dir).catch(() => [])) {
+      const ext = path.extname(name);
+      if (ext in MIME && !name.startsWith('.')) names.set(path.basename(name, ext), ext);
+    }
+    this.#names = names;
   }
 
   async #entries(): Promise<{ full: string; bytes: number; usedAt: number; isBeingMade: boolean }[]> {
@@ -173,12 +187,17 @@ export class PreviewCache {
   }
 
   async #find(key: string): Promise<CachedFile | null> {
-    for (const [ext, mime] of Object.entries(MIME)) {
+    // Once the folder was counted, what lies there is known: asking the disk for every extension costs main more than anything else here.
+    if (this.#names !== null && !this.#names.has(key)) return null;
+    for (const ext of EXTENSIONS) {
+      if (this.#names !== null && this.#names.get(key) !== ext) continue;
       const full = path.join(this.#dir, key + ext);
-      const info = await stat(full).catch(() => null);
-      if (info === null) continue;
-      await utimes(full, new Date(), info.mtime).catch(() => undefined);
-      return { path: full, mime, proxy: true };
+      const now = new Date();
+      const isThere = await utimes(full, now, now).then(
+        () => true,
+        () => false,
+      );
+      if (isThere) return { path: full, mime: MIME[ext] ?? '', proxy: true };
     }
     return null;
   }
@@ -186,8 +205,10 @@ export class PreviewCache {
   async #make(key: string, make: (temp: TempPlace) => Promise<{ path: string; mime: string; proxy?: boolean }>): Promise<CachedFile> {
     await mkdir(this.#dir, { recursive: true, mode: 0o700 });
     const made = await make({ dir: this.#dir, stem: `.pingplex-${key}` });
-    const full = path.join(this.#dir, key + path.extname(made.path));
+    const ext = path.extname(made.path);
+    const full = path.join(this.#dir, key + ext);
     await rename(made.path, full);
+    this.#names?.set(key, ext);
     void this.#grown(full);
     return { path: full, mime: made.mime, proxy: made.proxy ?? true };
   }

@@ -1,4 +1,5 @@
 export { AddReportNotice } from './components/add-report.tsx';
+export { CacheSetting } from './components/cache-setting.tsx';
 export { DropArea } from './components/drop-area.tsx';
 export { FileGrid, useWidth } from './components/file-grid.tsx';
 export { FileTable } from './components/file-table.tsx';

@@ -125,6 +125,9 @@ export const shell = {
     nextExpiry_other: '{{n}} expire on {{date}}',
   },
   settings: {
+    cache: 'Thumbnails and previews',
+    cacheSize: '{{size}} on this disk, {{most}} at most',
+    cacheClear: 'Clear',
     title: 'Settings',
     theme: 'Theme',
     themes: { system: 'Like the system', light: 'Light', dark: 'Dark' },

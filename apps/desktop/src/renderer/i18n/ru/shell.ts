@@ -131,6 +131,9 @@ export const shell = {
     nextExpiry_other: '{{n}} сгорит {{date}}',
   },
   settings: {
+    cache: 'Миниатюры и просмотры',
+    cacheSize: '{{size}} на диске, не больше {{most}}',
+    cacheClear: 'Очистить',
     title: 'Настройки',
     theme: 'Тема',
     themes: { system: 'Как в системе', light: 'Светлая', dark: 'Тёмная' },

@@ -5,6 +5,7 @@ import { Button } from '../../../ui/button.tsx';
 import { Facts, StateDot } from '../../../ui/feedback.tsx';
 import { Field, Select, TextInput } from '../../../ui/fields.tsx';
 import { toast } from '../../../ui/toasts.tsx';
+import { CacheSetting } from '../../files/index.ts';
 import { setSettings, useSession, useSettings } from '../../session/index.ts';
 
 /** An address that a server could have, or null when the text is none. */
@@ -122,6 +123,7 @@ export function SettingsPanel() {
               {app?.engine.ready ? t('settings.engineReady', { version: app.engine.version ?? '' }) : t('settings.engineStarting')}
             </StateDot>,
           ],
+          [t('settings.cache'), <CacheSetting key="cache" />],
           [t('settings.version'), app?.version ?? ''],
         ]}
       />

@@ -97,6 +97,9 @@ export const BatchCard = memo(function BatchCard({ id, startsOpen }: { id: Batch
           </div>
           <div className="truncate text-sm text-muted">
             <Counts batch={batch} /> · {batch.outputDisplay} · {format.dateTime(batch.createdAt)}
+            {batch.state === 'finished' && batch.finishedAt !== null
+              ? ` · ${t('queue.took', { time: format.clock(batch.finishedAt - batch.createdAt) })}`
+              : null}
           </div>
         </div>
         <div className="flex shrink-0 items-center gap-1">

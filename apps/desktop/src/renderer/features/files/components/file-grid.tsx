@@ -57,12 +57,11 @@ export function FileGrid() {
     const list = scroller.current;
     if (!laidOut || !list) return;
     list.scrollTop = leftAt;
-    const remember = (): void => {
-      leftAt = list.scrollTop;
+    return () => {
+      // The list itself is not asked: that would make the window lay everything out once more for each scroll.
+      leftAt = rows.scrollOffset ?? 0;
     };
-    list.addEventListener('scroll', remember, { passive: true });
-    return () => list.removeEventListener('scroll', remember);
-  }, [laidOut, scroller]);
+  }, [laidOut, scroller, rows]);
   const keys = useListKeys({
     columns,
     pageRows: Math.max(1, Math.floor((scroller.current?.clientHeight ?? rowHeight) / rowHeight)),
@@ -85,7 +84,7 @@ export function FileGrid() {
         {rows.getVirtualItems().map((row) => (
           <div
             key={row.key}
-            className="absolute top-0 left-0 grid w-full gap-3"
+            className="absolute top-0 left-0 grid w-full gap-3 contain-layout contain-style"
             style={{ transform: `translateY(${row.start}px)`, gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}
           >
             {visible.slice(row.index * columns, (row.index + 1) * columns).map((id, at) => (
