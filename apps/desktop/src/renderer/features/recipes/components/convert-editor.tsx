@@ -35,7 +35,10 @@ export function ConvertEditor({ step, onStep }: { step: ConvertStep; onStep: (st
               { value: '', label: t('recipe.convert.noPlace') },
               ...DestinationGroup.options.map((group) => ({
                 group: t(`recipe.convert.group.${group}`),
-                options: DESTINATIONS.filter((one) => one.group === group).map((one) => ({ value: one.id, label: one.label[locale] })),
+                options: DESTINATIONS.filter((one) => one.group === group).map((one) => ({
+                  value: one.id,
+                  label: `${t(`recipe.convert.group.${group}`)} · ${one.label[locale]}`,
+                })),
               })),
             ]}
             onValue={(value) => set({ ...CLEARED, preset: value === '' ? undefined : value })}
