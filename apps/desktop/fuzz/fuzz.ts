@@ -6,6 +6,7 @@ import { makeSamples } from '../samples/make-samples.ts';
 import { runCampaign } from './campaign.ts';
 import { readCorpus } from './corpus.ts';
 import { executionOf } from './execution.ts';
+import { writeTable } from './table.ts';
 
 /** A long campaign on the command line; see `npm run fuzz -- --help`. */
 const { values } = parseArgs({
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     samples: { type: 'string' },
     media: { type: 'string', multiple: true, default: [] },
     json: { type: 'string' },
+    table: { type: 'string' },
     keep: { type: 'string' },
   },
 });
@@ -63,6 +65,7 @@ try {
   }
   const text = JSON.stringify(summary, null, 2);
   if (values.json !== undefined) await writeFile(values.json, `${text}\n`);
+  if (values.table !== undefined) await writeTable(values.table, summary);
   say(text);
   const isWell = summary.findings.length + summary.filesOutside.length + summary.internetSockets.length === 0;
   say(isWell ? 'Nothing found.' : `${summary.findings.length} findings; the same again: --seed ${seed} --from N --executions 1`);
