@@ -10,7 +10,8 @@ import { askPrinted, type Printed } from './helpers/exiftool-printed.ts';
 /**
  * What `media inspect` says against what ExifTool says when a user asks it for everything. The flags are `-a` (repeated names too), `-u`
  * (unknown tags too: Apple's maker notes hide a request ID there), `-G1` (the group is half of the name) and `-s` for the list, and `-j
- * -struct` beside it for whole structures. `-ee` and `-U` are left out: they list the film's own packets and the bytes of binary tables.
+ * -struct` beside it for whole structures. `-ee` is left out because a film
+ * with a track of places has tens of thousands of values (the first 2000 are read), `-U` because it lists the bytes of binary tables.
  */
 type Line = {
   readonly file: string;

@@ -9,6 +9,7 @@ import { byFile, media } from './helpers/cli.ts';
 import { sharedMedia, tempFolder } from './helpers/context.ts';
 import { filmWithKey, pngWithTexts, xmp } from './helpers/marks.ts';
 import { type MadeMedia, makeMedia, picture } from './helpers/media.ts';
+import { fillMovie } from './helpers/plant/films.ts';
 
 let dir: string;
 let made: MadeMedia;
@@ -147,6 +148,16 @@ describe('row 23: marks of AI generation', () => {
     for (const name of ['aigc.png', 'aigc.mp4', 'iptc.jpg']) expect(flags(answers.get(name)), name).toContain('aiGenerated');
     expect(flags(answers.get('plain.jpg'))).not.toContain('aiGenerated');
     expect(answers.get('plain.jpg')?.generation).toBeUndefined();
+  });
+});
+
+describe('row 23: places inside a film', () => {
+  it('row 23: positions that a film carries second by second are found and flagged', async () => {
+    await writeFile(join(dir, 'drive.mp4'), fillMovie(await readFile(made.mp4)));
+    const answer = (await inspect('drive.mp4')).get('drive.mp4') as (Answer & { tags: Record<string, string> }) | undefined;
+    const positions = Object.entries(answer?.tags ?? {}).filter(([key]) => /^Track\d+:(Copy\d+:)?GPSLatitude$/.test(key));
+    expect(positions.map(([, value]) => value)).toContain(`48 deg 51' 30.24" N`);
+    expect(flags(answer)).toContain('gps');
   });
 });
 

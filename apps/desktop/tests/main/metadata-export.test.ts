@@ -86,7 +86,8 @@ describe('row 25: export of metadata', () => {
     const running = exports.save(ids(100), 'json', target);
     await reached.promise;
     await expect(exports.save(ids(1), 'json', path.join(dir, 'other.json'))).rejects.toMatchObject({ code: 'request.busy' });
-    expect(exports.stop()).toBe(true);
+    // As when the app is quit.
+    await exports.close();
     expect(await running).toMatchObject({ state: 'stopped' });
     expect(await readFile(target, 'utf8')).toBe('mine');
     expect(await readdir(dir)).toEqual(['all.json']);

@@ -65,6 +65,7 @@ export type NoteCode =
   | 'headerUnreadable'
   | 'noStreams'
   | 'streamsUnreadable'
+  | 'timedValuesCut'
   | 'exifToolFailed'
   | 'enlarged'
   | 'fewerFrames'
@@ -77,7 +78,9 @@ export type NoteCode =
   | 'loudnessReached'
   | 'loudnessNotReached'
   | 'loudnessNotMeasurable'
-  | 'peaksHeld';
+  | 'peaksHeld'
+  | 'encodedOnHardware'
+  | 'encodedInSoftware';
 
 /** Notes of a distance that say that there is none; a score beside them means nothing. */
 export type UntoldCode = 'tooShortToTell' | 'noTellingFrames';

@@ -137,12 +137,41 @@ export function readTagsFull(path: string): Promise<Tag[]> {
   return readJson(KNOWN_TAGS, path);
 }
 
+/** What ExifTool warns of where a film carries timed data, such as the positions of a drive, which it only reads when told to. */
+const MORE_INSIDE = /ExtractEmbedded option may find more/;
+/** An hour of positions is tens of thousands of values that all say the same: where it went. */
+const MOST_TIMED = 2000;
+
+/** What the second reading found beside the first, numbered on after it. */
+function addTimed(first: readonly Tag[], second: readonly Tag[]): { readonly tags: Tag[]; readonly isCut: boolean } {
+  const known = new Set(first.map(({ key, value }) => `${key}\n${value}`));
+  const counts = new Map<string, number>();
+  for (const { key } of first) counts.set(key, (counts.get(key) ?? 0) + 1);
+  const news = second.filter(({ key, value }) => !/^(System|ExifTool):/.test(key) && !known.has(`${key}\n${value}`));
+  const numbered = news.slice(0, MOST_TIMED).map(({ copy: _copy, ...tag }) => {
+    const copy = counts.get(tag.key) ?? 0;
+    counts.set(tag.key, copy + 1);
+    return copy === 0 ? tag : { ...tag, copy };
+  });
+  return { tags: [...first, ...numbered], isCut: news.length > MOST_TIMED };
+}
+
 /**
- * All that ExifTool can say: as `readTagsFull`, and unknown tags, repeated names and whole structures.
+ * All that ExifTool can say: as `readTagsFull`, and unknown tags, repeated names, whole structures, and what a film says second by second.
+ * @returns the tags, and whether there are more timed ones than these
  * @throws AppError as `readTagsFull`
  */
-export function readEveryTag(path: string): Promise<Tag[]> {
-  return readJson(EVERY_TAG, path);
+export async function readEveryTag(path: string): Promise<{ readonly tags: readonly Tag[]; readonly isCut: boolean }> {
+  const tags = await readJson(EVERY_TAG, path);
+  const isTimed = tags.some(({ key, value }) => key.endsWith(':Warning') && MORE_INSIDE.test(value));
+  if (!isTimed) return { tags, isCut: false };
+  try {
+    return addTimed(tags, await readJson([...EVERY_TAG, '-ee'], path));
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown;
+    // Hours of film may take longer than a task may; what was read before counts.
+    return { tags, isCut: true };
+  }
 }
 
 /**

@@ -48,11 +48,13 @@ async function readFacts(path: string, sniffed: Sniffed, depth: Depth): Promise<
   return { ...(image ? { image } : {}), troubles: !image && mustOpen ? ['headerUnreadable'] : [] };
 }
 
-async function readAllTags(path: string, notes: string[]): Promise<Tag[]> {
+async function readAllTags(path: string, notes: string[]): Promise<readonly Tag[]> {
   // Loaded here so that a quick look never pays for it.
   const { readEveryTag } = await import('../binaries/exiftool.ts');
   try {
-    return await readEveryTag(path);
+    const { tags, isCut } = await readEveryTag(path);
+    if (isCut) notes.push('timedValuesCut');
+    return tags;
   } catch (thrown) {
     if (!(thrown instanceof AppError)) throw thrown;
     notes.push('exifToolFailed');
@@ -78,7 +80,11 @@ export async function inspectSource(source: ByteSource, depth: Depth): Promise<I
     depth === 'full' ? readAllTags(path, notes) : [],
   ]);
   const tags = mergeTags(all, quick, readings.probe ? streamTags(readings.probe, sniffed.format) : []);
-  const warnings = all.filter((tag) => isError(tag) || tag.key === 'ExifTool:Warning').map((tag) => tag.value);
+  const warnings = all
+    .filter((tag) => isError(tag) || tag.key === 'ExifTool:Warning')
+    .map((tag) => tag.value)
+    // What it says may be found by reading on was read.
+    .filter((text) => !text.includes('ExtractEmbedded'));
   if (truncated) notes.push('endsEarly');
   const credentials = depth === 'full' ? await readCredentials(path, sniffed, [...tags, ...quick]) : undefined;
   const generation = findGenerationData(tags);

@@ -181,6 +181,7 @@ async function stop(services: Services, settings: SettingsStore): Promise<void> 
   services.server.stop();
   services.account.stop();
   services.usage.stop();
+  await services.metadata.close();
   await services.batches.close();
   await services.engine.close();
   services.journal.close();

@@ -9,7 +9,7 @@ export const origin = {
     generator: 'Made with',
     authors: 'Author',
     actions: 'What was done',
-    ingredients: 'Made from',
+    ingredients: 'Sources',
     hasRecord: 'with its own record',
     records_one: '{{n}} signed record inside',
     records_other: '{{n}} signed records inside',
@@ -19,7 +19,7 @@ export const origin = {
     trust: 'Whether this signer can be trusted isn’t checked: the name is what the certificate says.',
   },
   generation: {
-    title: 'Written by an AI generator',
+    title: 'From an AI generator',
     prompt: 'Prompt',
     negative: 'Unwanted',
     settings: 'Settings',

@@ -9,7 +9,7 @@ export const origin = {
     generator: 'Чем сделано',
     authors: 'Автор',
     actions: 'Что сделано',
-    ingredients: 'Из чего сделано',
+    ingredients: 'Источники',
     hasRecord: 'со своей записью',
     records_one: 'Внутри {{n}} подписанная запись',
     records_few: 'Внутри {{n}} подписанные записи',
@@ -21,7 +21,7 @@ export const origin = {
     trust: 'Можно ли доверять подписавшему, не проверяется: имя взято из сертификата.',
   },
   generation: {
-    title: 'Записано ИИ-генератором',
+    title: 'От ИИ-генератора',
     prompt: 'Промпт',
     negative: 'Нежелательное',
     settings: 'Настройки',

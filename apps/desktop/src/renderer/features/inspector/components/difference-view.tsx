@@ -80,6 +80,10 @@ export function DifferenceView({ a, b }: { a: MediaFileView; b: MediaFileView })
             {t('difference.same', { count: found.same })}
           </p>
           <Group title={t('difference.changed')} count={found.changed.length}>
+            <div className="grid grid-cols-2 gap-2.5 text-xs text-muted">
+              <span className="truncate">{a.name}</span>
+              <span className="truncate">{b.name}</span>
+            </div>
             {found.changed.map((change) => (
               <div
                 key={change.key}
