@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { ConvertOutcome, EngineJob } from '@pingplex/shared/contracts/engine';
 import { convertPlan, DESTINATIONS, Destination, destinationTakes, FORMATS, type MediaFormat } from '@pingplex/shared/domain';
@@ -11,7 +11,8 @@ import { decodeFrames } from '../../src/engine/binaries/frames.ts';
 import { runConvert } from '../../src/engine/convert/run-convert.ts';
 import { media } from './helpers/cli.ts';
 import { clockFilm, clockTone } from './helpers/clock-film.ts';
-import { context, tempFolder } from './helpers/context.ts';
+import { context, DESKTOP, tempFolder } from './helpers/context.ts';
+import { markdownTable, writeDocTable } from './helpers/doc-table.ts';
 
 let root: string;
 let film: string;
@@ -73,6 +74,25 @@ describe('row 43: destinations', () => {
     expect(new Set(DESTINATIONS.map((one) => one.id)).size).toBe(DESTINATIONS.length);
     expect(destinationTakes({ kind: 'audio' }, 'video')).toBe(true);
     expect(destinationTakes({ kind: 'video' }, 'image')).toBe(false);
+  });
+
+  it('stand in the documentation as they are in the data', async () => {
+    const size = (one: Destination): string => (one.width && one.height ? `${one.width} × ${one.height}` : '');
+    const rows = DESTINATIONS.map((one) => [
+      `\`${one.id}\``,
+      one.format.toUpperCase(),
+      size(one),
+      one.kind === 'audio' ? '' : one.fit,
+      one.maxFps ? String(one.maxFps) : '',
+      one.maxMs ? `${one.maxMs / 1000} s` : '',
+      one.maxBytes ? `${one.maxBytes / 1e6} MB` : '',
+      one.loudness ? `${one.loudness.lufs} LUFS` : '',
+      one.dated ? one.rulesOf : `${one.rulesOf} (read)`,
+    ]);
+    const head = ['place', 'format', 'pixels', 'fit', 'frames/s up to', 'length up to', 'size up to', 'loudness', 'rules of'];
+    const table = markdownTable(head, rows);
+    await writeDocTable('destinations', table);
+    expect(await readFile(join(DESKTOP, '../../docs/media.md'), 'utf8')).toContain(table);
   });
 
   it.each(DESTINATIONS.map((one) => [one.id, one] as const))('%s gets what it asks for', async (preset, place) => {
