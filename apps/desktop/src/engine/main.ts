@@ -1,5 +1,6 @@
 import { type EngineJob, type FromEngine, ToEngine } from '@pingplex/shared/contracts/engine';
 import { AppError, toAppError } from '@pingplex/shared/errors';
+import { answerProbe, PROBE_FLAG } from './binaries/hardware-probe.ts';
 import { shutdownBinaries } from './binaries/shutdown.ts';
 import { runJob } from './jobs.ts';
 import { Reporter } from './reporter.ts';
@@ -64,4 +65,6 @@ process.on('disconnect', () => {
   void shutdownBinaries().finally(() => process.exit(0));
 });
 
-send({ type: 'ready', version: ENGINE_VERSION, pid: process.pid });
+const [, , flag, encoder] = process.argv;
+if (flag === PROBE_FLAG && encoder !== undefined) void answerProbe(encoder).finally(() => process.exit(0));
+else send({ type: 'ready', version: ENGINE_VERSION, pid: process.pid });

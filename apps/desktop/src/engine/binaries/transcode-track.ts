@@ -46,7 +46,9 @@ export class Track {
     this.encoderName = track.encoder;
     const { stream, decoder, muxer, threads, isVideo, window } = place;
     const filter = isVideo ? track.filter : soundChain(track, window, stream.codecpar.sampleRate);
-    this.filter = av.FilterAPI.create(filter, { threads });
+    // VAAPI takes pictures that lie in the device's own memory; the other families read ours.
+    const hardware = track.encoder.endsWith('_vaapi') ? av.HardwareContext.create(av.AV_HWDEVICE_TYPE_VAAPI) : null;
+    this.filter = av.FilterAPI.create(filter, { threads, ...(hardware ? { hardware } : {}) });
     const bitRate = 'bitRate' in track ? track.bitRate : undefined;
     this.encoder = av.Encoder.createSync(track.encoder as FFEncoderCodec, {
       decoder,

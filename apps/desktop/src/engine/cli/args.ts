@@ -75,6 +75,7 @@ const Command = z.discriminatedUnion('verb', [
     'subtitle-file': z.string().min(1).optional(),
     lufs: z.coerce.number().min(-40).max(-5).optional(),
     'true-peak': z.coerce.number().min(-9).max(0).default(-1),
+    encoder: z.enum(['software', 'auto']).default('software'),
   }),
   z.strictObject({
     verb: z.literal('thumbnail'),
@@ -92,12 +93,12 @@ const Command = z.discriminatedUnion('verb', [
 
 /** A command line that makes sense. */
 export type Command = z.infer<typeof Command>;
-export type Parsed = Command | { readonly verb: 'help' } | { readonly verb: 'version' };
+export type Parsed = Command | { readonly verb: 'help' } | { readonly verb: 'version' } | { readonly verb: 'encoders' };
 
-const VERBS = 'inspect, diff, clean, unicalize, convert, thumbnail, preview, waveform, compare and verify';
+const VERBS = 'inspect, diff, clean, unicalize, convert, thumbnail, preview, waveform, compare, verify and encoders';
 const FLAGS = ['quick', 'full', 'mirror', 'enlarge', 'cut-to-limit', 'remove-credentials', 'new-dates', 'help', 'version'];
 const VALUES =
-  `out keep variants seed strength min-distance min-quality format width height fit quality start end size at peaks jobs preset background max-bytes cut frames every subtitles subtitle-file lufs true-peak coarsen`.split(
+  `out keep variants seed strength min-distance min-quality format width height fit quality start end size at peaks jobs preset background max-bytes cut frames every subtitles subtitle-file lufs true-peak coarsen encoder`.split(
     ' ',
   );
 const OPTIONS = Object.fromEntries([
@@ -144,6 +145,10 @@ export function parseCommand(argv: readonly string[]): Parsed {
   if (version) return { verb: 'version' };
   const [verb, ...rest] = parsed.positionals;
   if (verb === undefined) throw usageError(`a verb is needed: ${VERBS}`);
+  if (verb === 'encoders') {
+    if (rest.length > 0 || Object.keys(values).length > 0) throw usageError('encoders takes no files and no options');
+    return { verb };
+  }
   const { keep, coarsen } = values;
   const command = Command.safeParse({
     verb,

@@ -7,6 +7,7 @@ import { commitFile, hashFile, outputError, removeLeftovers, safeFileName, split
 import { ENGINE_VERSION } from '../version.ts';
 import { type Command, type Parsed, parseCommand } from './args.ts';
 import type { linesFor, Place } from './lines.ts';
+import { listEncoders } from './list-encoders.ts';
 import { type Printer, printerFor } from './printer.ts';
 import { type Task, toTasks } from './to-jobs.ts';
 import { USAGE } from './usage.ts';
@@ -134,6 +135,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   }
   if (parsed.verb === 'help') process.stdout.write(USAGE);
   else if (parsed.verb === 'version') process.stdout.write(`${ENGINE_VERSION}\n`);
+  else if (parsed.verb === 'encoders') await listEncoders();
   else return runAll(parsed);
   return 0;
 }

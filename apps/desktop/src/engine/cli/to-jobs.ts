@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { EngineJob, TempPlace } from '@pingplex/shared/contracts/engine';
 import type { Command } from './args.ts';
+import { encoderCache } from './list-encoders.ts';
 
 /** One call of the engine, and the names that its result is reported under. */
 export type Task = {
@@ -31,7 +32,14 @@ function convertJob(command: Extract<Command, { verb: 'convert' }>, path: string
     frames: several === 0 ? undefined : several,
     loudness: lufs === undefined ? undefined : { lufs, truePeakDb: command['true-peak'] },
   };
-  return { verb: 'convert', path, temp, settings: defined(settings), ...(file === undefined ? {} : { subtitleFile: resolve(file) }) };
+  return {
+    verb: 'convert',
+    path,
+    temp,
+    settings: defined(settings),
+    ...(file === undefined ? {} : { subtitleFile: resolve(file) }),
+    ...(command.encoder === 'auto' ? { hardware: { cache: encoderCache() } } : {}),
+  };
 }
 
 function jobOf(command: Exclude<Command, { verb: 'compare' }>, path: string, temp: TempPlace): EngineJob {

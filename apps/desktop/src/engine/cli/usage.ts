@@ -31,16 +31,19 @@ usage: media VERB [OPTIONS] [--] FILE…
   convert --out DIR [--preset PLACE] [--format F] [--width W] [--height H] [--fit inside|crop|pad]
           [--enlarge] [--background #rrggbb|blur] [--quality 1-100] [--max-bytes N]
           [--start MS] [--end MS] [--cut exact|lossless] [--cut-to-limit] [--frames N | --every MS]
-          [--subtitles burn|track] [--subtitle-file FILE] [--lufs L [--true-peak DB]] FILE…
+          [--subtitles burn|track] [--subtitle-file FILE] [--lufs L [--true-peak DB]]
+          [--encoder software|auto] FILE…
                                         another format, size, part, loudness; PLACE is one of
 ${places}
-                                        and what is named besides goes before its rules
+                                        and what is named besides goes before its rules; with --encoder auto a hardware
+                                        encoder does H.264 where one works, and files don't repeat bit for bit then
   thumbnail --out DIR [--size PX] [--at MS] FILE…
                                         upright WebP picture; a drawn waveform for sound
   preview --out DIR FILE…               what a browser can show: WebP, 480-line MP4, AAC
   waveform [--peaks N] FILE…            loudest sample in each of N slices (default 1000)
   compare A B                           distance and quality of two files
   verify FILE…                          SHA-256, and whether everything decodes
+  encoders                              hardware encoders that work on this machine, and why the others don't
 
 common options
   --jobs N     files at the same time (default: number of cores)

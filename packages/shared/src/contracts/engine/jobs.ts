@@ -63,6 +63,8 @@ export const ConvertJob = z.strictObject({
   original: path.optional(),
   /** Subtitles to use instead of those beside the file. */
   subtitleFile: path.optional(),
+  /** Hardware encoders may be used; `cache` is the file where it is kept which of them work here. Without it libx264 encodes. */
+  hardware: z.strictObject({ cache: path }).optional(),
 });
 export const CompareJob = z.strictObject({ verb: z.literal('compare'), a: path, b: path });
 /** Size, SHA-256 and decodability of a file, for checking what came from the network or lies on disk. */
