@@ -3,9 +3,9 @@ import type { Destination } from './destination.ts';
 const MB = 1_000_000;
 const MINUTE = 60_000;
 const ALOUD = { lufs: -16, truePeakDb: -1 };
-const META = 'Meta: Instagram Platform, media specifications for publishing';
+const META = 'Limits of Instagram’s publishing interface, as listed by publishing services';
 const YOUTUBE = 'YouTube Help: recommended upload encoding settings (answer 1722171)';
-const TELEGRAM = 'Telegram: Bot API and sticker pages';
+const TELEGRAM = 'Telegram: Bot API and sticker pages, as quoted by their libraries';
 const UPRIGHT = { width: 1080, height: 1920 } as const;
 
 /** Every destination, in the order in which they are offered. Rules change: each entry says when its own were read. */
@@ -153,7 +153,7 @@ export const DESTINATIONS: readonly Destination[] = [
     maxFps: 60,
     maxBytes: 4000 * MB,
     maxMs: 10 * MINUTE,
-    source: 'TikTok for Developers: Content Posting API, media transfer guide',
+    source: 'Limits of TikTok’s publishing interface, as listed by publishing services',
     rulesOf: '2026-11',
     dated: false,
   },
@@ -183,7 +183,7 @@ export const DESTINATIONS: readonly Destination[] = [
     height: 1080,
     fit: 'inside',
     maxFps: 60,
-    source: 'VK for developers: video upload (formats); size: full HD as VK shows it',
+    source: 'VK for developers: video upload (formats); full HD as commonly used',
     rulesOf: '2026-11',
     dated: false,
   },
@@ -198,7 +198,7 @@ export const DESTINATIONS: readonly Destination[] = [
     fit: 'inside',
     quality: 92,
     maxBytes: 50 * MB,
-    source: 'VK for developers: photo upload to a wall (50 MB, sum of sides up to 14,000); 2,560 is the largest size that VK shows',
+    source: 'VK photo upload as commonly described (50 MB); no dated page of VK could be read',
     rulesOf: '2026-11',
     dated: false,
   },
@@ -326,7 +326,7 @@ export const DESTINATIONS: readonly Destination[] = [
     audioBitRate: 128_000,
     sampleRate: 44_100,
     loudness: ALOUD,
-    source: 'Apple Podcasts for Creators: audio requirements (−16 LKFS ± 1, true peak at most −1 dB)',
+    source: 'Apple Podcasts for Creators: audio requirements (bit rates); loudness −16 and peak −1 as widely quoted from Apple',
     rulesOf: '2026-11',
     dated: false,
   },
