@@ -5,7 +5,8 @@ export function createPool(databaseUrl: string, options: { max: number; applicat
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: options.max,
-    connectionTimeoutMillis: 3_000,
+    // Nobody waits for these: a busy machine gets time.
+    connectionTimeoutMillis: 15_000,
     application_name: options.applicationName,
   });
   pool.on('error', () => undefined);
