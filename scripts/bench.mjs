@@ -7,14 +7,14 @@ import { fail, refuseUnknownOptions, run, say } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 import { ensureSystemPackages, openDesktop, PEER_PACKAGES } from './lib/system.mjs';
 
-const HELP = `npm run bench -- [--json FILE] [--only engine,app,ledger,variants] [--docs]
+const HELP = `npm run bench -- [--json FILE] [--only engine,app,ledger,variants,files,estimates] [--docs]
 
 Runs the benchmarks and prints ratios against peers (ExifTool, ffprobe, ImageMagick, ffmpeg, an empty Electron window, raw SQL) that are
-measured in the same run on the same files. Only when they are named: files (ten thousand files in the window, about a quarter of an hour)
-and estimates (five batches against their estimates); both write their figures into docs/performance.md. Writes them as JSON (default: bench.json in node_modules/.cache/pingplex).
+measured in the same run on the same files. Writes them as JSON (default: bench.json in node_modules/.cache/pingplex).
 
 variants, which runs only when it is named, measures how far and how good variants are on real and on computed media, and target mode against
-all settings in range; --docs writes its plots and tables into docs/.`;
+all settings in range. files and estimates run only when they are named, too: ten thousand files in the window (about a quarter of an hour),
+and five batches against their estimates. --docs writes the plots and tables of these three into docs/.`;
 
 const PAGE = path.join(ROOT, 'docs', 'performance.md');
 
@@ -42,12 +42,13 @@ try {
     PINGPLEX_ELECTRON_ARGS: JSON.stringify(electronArguments(electron)),
   });
   await run(pinnedNode(), [path.join(DESKTOP, 'samples', 'make-samples.ts'), '--output', samples], { env, quiet: true });
+  const docs = args.includes('--docs') ? ['--docs', PAGE] : [];
   const programs = {
     engine: [path.join(DESKTOP, 'bench', 'engine.bench.ts'), '--input', samples],
     ledger: [path.join(SERVER, 'bench', 'ledger.bench.ts')],
     app: [path.join(DESKTOP, 'bench', 'app.bench.ts')],
-    files: [path.join(DESKTOP, 'bench', 'files.bench.ts'), '--docs', PAGE],
-    estimates: [path.join(DESKTOP, 'bench', 'estimates.bench.ts'), '--input', samples, '--docs', PAGE],
+    files: [path.join(DESKTOP, 'bench', 'files.bench.ts'), ...docs],
+    estimates: [path.join(DESKTOP, 'bench', 'estimates.bench.ts'), '--input', samples, ...docs],
     variants: [
       path.join(DESKTOP, 'bench', 'variants.bench.ts'),
       '--samples',

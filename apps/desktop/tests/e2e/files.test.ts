@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { clearDesk, type Desk, openDesk } from '../driver/desk.ts';
@@ -222,5 +222,71 @@ describe('row 5: the list', () => {
     await studio.page.getByRole('listbox').press('Escape');
     await search.fill('city');
     await studio.page.getByTestId('estimate-basis').filter({ hasText: '2 shown files' }).waitFor();
+  });
+});
+
+describe('row 4: thousands of files', () => {
+  const COUNT = 1600;
+  const thousands = COUNT.toLocaleString('en');
+
+  test('row 4: the first rows are there at once; all are read, sorted by every column, searched, chosen and estimated', async () => {
+    await studio.page.getByRole('searchbox').fill('');
+    await studio.call('app.setSettings', { view: 'table', sort: { by: 'added', descending: false } });
+    await mkdir(at('many'), { recursive: true });
+    const picture = await readFile(at('flat', 'beach.jpg'));
+    for (let n = 0; n < COUNT; n += 1) {
+      // Bytes after the end of a picture belong to nobody; they make each file its own, and of its own size.
+      const bytes = Buffer.concat([picture, Buffer.alloc(1 + ((n * 7) % COUNT))]);
+      await writeFile(at('many', `photo ${(n * 37) % COUNT}.jpg`), bytes);
+    }
+    await studio.addFolder(at('many'));
+    await studio.page.getByTestId('file-row').first().waitFor();
+    await studio.page
+      .getByTestId('counts')
+      .filter({ hasText: `${thousands} files` })
+      .waitFor();
+    await studio.page.getByTestId('reading').waitFor({ state: 'detached', timeout: 120_000 });
+    const first = async (): Promise<string | undefined> => (await onScreen())[0];
+    const head = (name: string) => studio.page.getByRole('columnheader', { name }).getByRole('button');
+    await head('Name').click();
+    await eventually(first, 'photo 0.jpg');
+    await head('Name').click();
+    await eventually(first, `photo ${COUNT - 1}.jpg`);
+    const files = await studio.filesReady(COUNT);
+    const smallest = files.toSorted((a, b) => a.sizeBytes - b.sizeBytes);
+    await head('Size').click();
+    await eventually(first, smallest[0]?.name);
+    for (const column of ['Format', 'Dimensions', 'Length', 'Changed', 'State']) {
+      await head(column).click();
+      await studio.page.locator('th[aria-sort=ascending]').filter({ hasText: column }).waitFor();
+    }
+    const search = studio.page.getByRole('searchbox');
+    await search.fill('photo 159');
+    await studio.page.getByTestId('counts').filter({ hasText: '12 shown' }).waitFor();
+    await search.fill('');
+    await studio.page.getByTestId('counts').filter({ hasNotText: 'shown' }).waitFor();
+    await studio.page.getByRole('grid').press('ControlOrMeta+a');
+    await studio.page
+      .getByTestId('counts')
+      .filter({ hasText: `${thousands} selected` })
+      .waitFor();
+    await studio.addStep('clean');
+    await studio.page
+      .getByTestId('estimate-basis')
+      .filter({ hasText: `${thousands} selected files` })
+      .waitFor();
+    await studio.page
+      .getByTestId('estimate')
+      .filter({ hasText: `${thousands} results` })
+      .waitFor();
+  });
+
+  test('row 35: the settings say how much thumbnails take on disk, and empty them', async () => {
+    await studio.go('account');
+    const cache = studio.page.getByTestId('cache');
+    await cache.filter({ hasText: /^[\d.]+ [kM]B on this disk, 1 GB at most/ }).waitFor();
+    await cache.getByRole('button', { name: 'Clear' }).click();
+    await cache.filter({ hasText: /^0 byte on this disk/ }).waitFor();
+    expect(await studio.call('library.cache', {})).toMatchObject({ bytes: 0, files: 0 });
   });
 });

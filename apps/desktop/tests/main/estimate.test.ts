@@ -239,10 +239,12 @@ describe('row 7: expected time of a file', () => {
     const plain = speedBook([]);
     const one = plain({ ...unicalize, variants: 1 }, 'image', 'jpeg', 10).ms;
     expect(plain({ ...unicalize, variants: 5 }, 'image', 'jpeg', 10).ms).toBeCloseTo(3 * one);
+    // Ten jobs that took twenty times what is typical.
     const slow = speedBook([known(convert, 'jpeg', 10, 1200)]);
     const guessed = slow(unicalize, 'image', 'jpeg', 10);
     expect(guessed.isMeasured).toBe(false);
-    expect(guessed.ms).toBeCloseTo(10 * plain(unicalize, 'image', 'jpeg', 10).ms);
+    expect(guessed.ms).toBeGreaterThan(4 * plain(unicalize, 'image', 'jpeg', 10).ms);
+    expect(guessed.ms).toBeLessThan(20 * plain(unicalize, 'image', 'jpeg', 10).ms);
     expect(guessed.doubt).toBeLessThan(plain(unicalize, 'image', 'jpeg', 10).doubt);
   });
 });

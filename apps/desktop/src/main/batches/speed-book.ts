@@ -4,9 +4,9 @@ import { passes, shapeOf, sizeOf } from './work-units.ts';
 
 /** Milliseconds per unit and pass, measured on a two-core machine; used until this machine has figures of its own. */
 const TYPICAL_MS: Readonly<Record<Exclude<StepVerb, 'generate'>, Readonly<Record<MediaKind, number>>>> = {
-  clean: { image: 45, video: 40, audio: 15 },
-  convert: { image: 120, video: 900, audio: 30 },
-  unicalize: { image: 450, video: 1800, audio: 60 },
+  clean: { image: 45, video: 20, audio: 8 },
+  convert: { image: 60, video: 250, audio: 12 },
+  unicalize: { image: 150, video: 220, audio: 20 },
 };
 /** One request to a model, from upload to the file on the disk. */
 const TYPICAL_GENERATE_MS = 25_000;
@@ -17,6 +17,9 @@ const TYPICAL_SPREAD = 0.6;
 /** Standard deviation that is taken for a few jobs until they have shown their own, and how many jobs that opinion is worth. */
 const PRIOR_SPREAD = 0.4;
 const PRIOR_JOBS = 3;
+
+/** Jobs that the opinion is worth that this machine is as fast as the one of the typical figures. */
+const FACTOR_PRIOR_JOBS = 5;
 
 /**
  * What a job is expected to take. `spread` is the standard deviation of ln(ms) from job to job; it evens out over many jobs. `doubt` is
@@ -56,13 +59,16 @@ function spreadOf(sums: Sums): number {
 function machineFactor(learned: readonly Speed[]): number | null {
   let weight = 0;
   let sum = 0;
+  let isAnyKnown = false;
   for (const { verb, kind, jobs, units, ms } of learned) {
     if (verb === 'generate' || jobs < ENOUGH_JOBS) continue;
     const worth = Math.min(jobs, 10);
+    isAnyKnown = true;
     weight += worth;
     sum += worth * Math.log(ms / units / TYPICAL_MS[verb][kind]);
   }
-  return weight === 0 ? null : Math.exp(sum / weight);
+  // One kind of work alone says only so much about another one.
+  return isAnyKnown ? Math.exp(sum / (weight + FACTOR_PRIOR_JOBS)) : null;
 }
 
 function bytesRatio(step: Step, kind: MediaKind, sums: Sums | undefined): number {

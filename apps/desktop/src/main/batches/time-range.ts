@@ -10,6 +10,8 @@ const MOST_TYPICAL = Math.log(9) / (2 * Z);
 /** What batches differ from their plan for no reason that we know, until this machine's own batches have shown it. */
 const USUAL_DOUBT = 0.25;
 const OPINION_WORTH = 4;
+/** Starting workers and writing the batch down. */
+const BEGIN_MS = 400;
 
 /** Expected work of one lane: what all jobs take one after the other, and how sure that is. */
 export type Work = {
@@ -74,7 +76,8 @@ export function timeRange(
   outcomes: readonly BatchOutcome[],
 ): TimeRange {
   const { bias, doubt: habit } = isMeasured ? habits(outcomes) : { bias: 0, doubt: USUAL_DOUBT };
-  const localMs = wallMs(local, places.local);
+  // What this machine's own batches took holds their beginning already.
+  const localMs = wallMs(local, places.local) + (isMeasured || local.jobs === 0 ? 0 : BEGIN_MS);
   const cloudMs = wallMs(cloud, places.cloud);
   const all = local.ms + cloud.ms;
   if (all === 0) return { low: 0, middle: 0, high: 0, plainMs: null };

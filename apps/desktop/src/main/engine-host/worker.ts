@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { tmpdir } from 'node:os';
+import { constants, setPriority, tmpdir } from 'node:os';
 import { FromEngine, type ToEngine } from '@pingplex/shared/contracts/engine';
 
 export type WorkerOptions = {
@@ -52,6 +52,16 @@ function killGroup(child: ChildProcess): void {
   child.kill('SIGKILL');
 }
 
+/** Media work takes what the window and other programs leave: a busy machine must not make the list stutter. */
+function stepBack(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, process.platform === 'win32' ? constants.priority.PRIORITY_BELOW_NORMAL : 5);
+  } catch {
+    // Gone already, or the system doesn't allow it: then it works as everything else does.
+  }
+}
+
 /** Starts one engine process. It gets messages over the child process channel and ends when the channel closes. */
 export function startWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
   const child = spawn(options.nodeBinary, [`--max-old-space-size=${options.heapMb}`, options.entry], {
@@ -62,6 +72,7 @@ export function startWorker(options: WorkerOptions, events: WorkerEvents): Engin
     detached: process.platform !== 'win32',
     windowsHide: true,
   });
+  stepBack(child.pid);
   let stderr = '';
   let gone = false;
   const end = (code: number | null, signal: string | null): void => {

@@ -8,7 +8,7 @@ export class InspectQueue {
   readonly #atOnce: number;
   readonly #inspect: (id: MediaFileId) => Promise<void>;
   readonly #waiting = new Set<MediaFileId>();
-  #shown: readonly MediaFileId[] = [];
+  #shown: ReadonlySet<MediaFileId> = new Set();
   #running = 0;
 
   /** @param inspect must not throw */
@@ -28,11 +28,16 @@ export class InspectQueue {
 
   /** Says which files are on screen now, first ones first. */
   show(ids: readonly MediaFileId[]): void {
-    this.#shown = ids;
+    this.#shown = new Set(ids);
+  }
+
+  isShown(id: MediaFileId): boolean {
+    return this.#shown.has(id);
   }
 
   #next(): MediaFileId | undefined {
-    return this.#shown.find((id) => this.#waiting.has(id)) ?? this.#waiting.values().next().value;
+    for (const id of this.#shown) if (this.#waiting.has(id)) return id;
+    return this.#waiting.values().next().value;
   }
 
   #feed(): void {

@@ -26,6 +26,8 @@ export type LibraryOptions = {
 /** How many refused files a report names; the rest is counted. */
 const REFUSED_SHOWN = 200;
 const PATCH_MS = 70;
+/** For changes of rows that are not on screen. */
+const UNSEEN_PATCH_MS = 300;
 /** Rows in one patch: more would hold the window's thread up while they are unpacked. */
 const PATCH_ROWS = 400;
 /** Enough that no worker waits for the next file. */
@@ -44,6 +46,9 @@ export class Library {
   #rev = 0;
   #order = 0;
   #timer: NodeJS.Timeout | undefined;
+  #patchAt = 0;
+  /** Rows that a patch has told of. */
+  readonly #told = new Set<MediaFileId>();
 
   constructor(options: LibraryOptions) {
     this.#options = options;
@@ -208,25 +213,34 @@ export class Library {
 
   #touch(id: MediaFileId): void {
     this.#changed.add(id);
-    this.#schedule();
+    // A row that is new may have to be shown; of one that was told already, main knows whether anybody sees it.
+    this.#schedule(!this.#told.has(id) || this.#queue.isShown(id) ? PATCH_MS : UNSEEN_PATCH_MS);
   }
 
-  /** One patch per 70 ms at most: a window that redraws more often than that shows nothing more. */
-  #schedule(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      const upserts: MediaFileView[] = [];
-      for (const id of this.#changed) {
-        if (upserts.length >= PATCH_ROWS) break;
-        this.#changed.delete(id);
-        const view = this.#files.get(id)?.view;
-        if (view !== undefined) upserts.push(view);
-      }
-      const removed = [...this.#removed];
-      this.#removed.clear();
-      this.#rev++;
-      this.#options.onChange({ rev: this.#rev, upserts, removed });
-      if (this.#changed.size > 0) this.#schedule();
-    }, PATCH_MS);
+  /** Patches are gathered: a window that redraws more often than that shows nothing more. An earlier moment takes the place of a later one. */
+  #schedule(delayMs = PATCH_MS): void {
+    const at = performance.now() + delayMs;
+    if (this.#timer !== undefined && this.#patchAt <= at) return;
+    clearTimeout(this.#timer);
+    this.#patchAt = at;
+    this.#timer = setTimeout(() => this.#patch(), delayMs);
+  }
+
+  #patch(): void {
+    this.#timer = undefined;
+    const upserts: MediaFileView[] = [];
+    for (const id of this.#changed) {
+      if (upserts.length >= PATCH_ROWS) break;
+      this.#changed.delete(id);
+      this.#told.add(id);
+      const view = this.#files.get(id)?.view;
+      if (view !== undefined) upserts.push(view);
+    }
+    const removed = [...this.#removed];
+    for (const id of removed) this.#told.delete(id);
+    this.#removed.clear();
+    this.#rev++;
+    this.#options.onChange({ rev: this.#rev, upserts, removed });
+    if (this.#changed.size > 0) this.#schedule();
   }
 }
