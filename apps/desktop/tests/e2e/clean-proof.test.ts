@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, stat, utimes } from 'node:fs/promises';
+import { cp, mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ItemView, ResultView } from '@pingplex/shared/contracts/ipc';
 import sharp from 'sharp';
@@ -8,6 +8,7 @@ import { clearDesk, type Desk, openDesk } from '../driver/desk.ts';
 import { filesBelow, hashesBelow, sha256Of } from '../driver/disk.ts';
 import type { Studio } from '../driver/studio.ts';
 import { askExifTool } from '../engine/helpers/exiftool-oracle.ts';
+import { fillJpeg } from '../engine/helpers/plant/pictures.ts';
 
 let desk: Desk;
 let studio: Studio;
@@ -140,7 +141,8 @@ describe('row 27: the user chooses what to keep', () => {
     await studio.addStep('clean');
     await studio.editStep(0, async (page) => {
       await page.getByRole('checkbox', { name: 'Author and copyright' }).check();
-      await page.getByRole('checkbox', { name: 'Place' }).check();
+      await page.getByLabel('Place', { exact: true }).selectOption('keep');
+      expect(await page.getByLabel('What for').inputValue()).toBe('own');
     });
     await studio.page.getByTestId('step-chip').getByText('keeps 2 groups').waitFor();
     const { output, results } = await runInto('keep');
@@ -151,6 +153,56 @@ describe('row 27: the user chooses what to keep', () => {
     const kept = results.get(name)?.measurements.clean?.kept ?? [];
     expect(kept).toEqual(expect.arrayContaining(['IFD0:Artist', 'GPS:GPSLatitude']));
     expect((await figuresOf(name))['Kept']).toContain('GPS:GPSLatitude');
+  });
+});
+
+describe('row 27: less exact, by purpose', () => {
+  test('row 27: “for a client” keeps the author, tells the town and the day, and drops the rest', async () => {
+    const name = 'Закат над Батуми.jpg';
+    await bring('client', [name]);
+    await studio.addStep('clean');
+    await studio.editStep(0, async (page) => {
+      await page.getByLabel('What for').selectOption('client');
+      expect(await page.getByLabel('Place', { exact: true }).inputValue()).toBe('city');
+      expect(await page.getByLabel('Dates', { exact: true }).inputValue()).toBe('day');
+    });
+    await studio.page.getByTestId('step-chip').getByText('less exact: Town, Only the day').waitFor();
+    const { output, results } = await runInto('client');
+    const after = await askExifTool(path.join(output, name), ['-n']);
+    expect(after['IFD0:Artist']).toBeDefined();
+    expect(String(after['Composite:GPSLatitude'])).toMatch(/^\d+\.\d{1,2}$/);
+    expect(String(after['XMP-photoshop:DateCreated'])).toMatch(/^\d{4}:\d\d:\d\d$/);
+    expect(Object.keys(after).filter((key) => /SerialNumber|DateTimeOriginal|Altitude|:Model$/.test(key))).toEqual([]);
+    expect(results.get(name)?.measurements.clean?.notes).toEqual(expect.arrayContaining(['placeCoarsened', 'timeCoarsened']));
+  });
+});
+
+describe('row 30: Content Credentials go only when asked for', () => {
+  test('row 30: the bar says so before the run, the file is left out, and removal says what is lost', async () => {
+    const name = 'sealed.jpg';
+    const folder = path.join(desk.input, 'sealed');
+    await mkdir(folder);
+    const plain = await sharp({ create: { width: 64, height: 48, channels: 3, background: 'teal' } })
+      .jpeg()
+      .toBuffer();
+    await writeFile(path.join(folder, name), fillJpeg(plain, plain));
+    await studio.addFolder(folder);
+    await studio.filesReady(1);
+    await studio.addStep('clean');
+    const notice = studio.page.getByTestId('credentials-notice');
+    await notice.getByText('1 file carries Content Credentials and will be left out').waitFor();
+    await mkdir(path.join(desk.output, 'sealed'));
+    await studio.chooseOutput(path.join(desk.output, 'sealed'), '{name}');
+    const refused = await studio.finished(await studio.run());
+    expect(refused.items.map(({ state, error }) => [state, error?.code, error?.params?.['reason']])).toEqual([
+      ['failed', 'engine.stepNotPossible', 'hasCredentials'],
+    ]);
+    await studio.go('workspace');
+    await studio.editStep(0, (page) => page.getByRole('checkbox', { name: 'Remove Content Credentials' }).check());
+    await notice.getByText('Content Credentials will be removed from 1 file').waitFor();
+    const { results } = await studio.finished(await studio.run());
+    expect(results[0]?.measurements.clean).toMatchObject({ outcome: 'cleaned', verified: true });
+    expect(results[0]?.measurements.clean?.notes).toContain('contentCredentialsRemoved');
   });
 });
 

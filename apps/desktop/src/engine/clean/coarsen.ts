@@ -35,10 +35,20 @@ function degrees(tags: readonly Tag[], name: string, limit: number): number | un
   return Number.isFinite(value) && Math.abs(value) <= limit ? value : undefined;
 }
 
+/** A position as Matroska and OGG hold it (ISO 6709, `+48.8584+002.2945/`). */
+function writtenPosition(tags: readonly Tag[]): { lat: number; lon: number } | undefined {
+  for (const tag of tags) {
+    const [, lat, lon] = belongsTo(tag.key, 'place') ? (/^([+-]\d{2}(?:\.\d+)?)([+-]\d{3}(?:\.\d+)?)/u.exec(tag.value) ?? []) : [];
+    if (lat !== undefined && lon !== undefined) return { lat: Number(lat), lon: Number(lon) };
+  }
+  return undefined;
+}
+
 const rounded = (value: number, decimals: number): number => Number(value.toFixed(decimals));
 
 function coarsePlace(tags: readonly Tag[], how: CoarsePlace): Coarse['place'] {
-  const [lat, lon] = [degrees(tags, 'GPSLatitude', 90), degrees(tags, 'GPSLongitude', 180)];
+  const written = writtenPosition(tags);
+  const [lat, lon] = [degrees(tags, 'GPSLatitude', 90) ?? written?.lat, degrees(tags, 'GPSLongitude', 180) ?? written?.lon];
   const names = Object.fromEntries(
     NAMES[how].flatMap((name) => {
       const value = oneLine(tags.find((tag) => TAGS_OF_NAME[name].test(tag.key))?.value ?? '');
@@ -126,13 +136,16 @@ export function isCoarse(tag: Tag, { place, date }: Coarse): boolean {
 }
 
 /** Short keys that say what became of the groups to be coarsened, in a file that had them. */
-export function coarseNotes(before: readonly Tag[], after: readonly Tag[], wanted: Coarsen | undefined, coarse: Coarse): string[] {
+export function coarseNotes(after: readonly Tag[], wanted: Coarsen | undefined, coarse: Coarse): string[] {
   const notes: string[] = [];
-  for (const group of ['place', 'time'] as const) {
-    const had = group === 'place' ? coarse.place !== undefined : coarse.date !== undefined;
-    if (wanted?.[group] === undefined || !had) continue;
-    const isThere = after.some((tag) => belongsTo(tag.key, group) && isCoarse(tag, coarse));
-    notes.push(isThere ? `${group}Coarsened` : `${group}NotCoarsened`);
+  const isThere = (group: 'place' | 'time') => after.some((tag) => belongsTo(tag.key, group) && isCoarse(tag, coarse));
+  if (wanted?.place !== undefined && coarse.place !== undefined) {
+    if (isThere('place')) notes.push('placeCoarsened');
+    else notes.push('placeNotCoarsened');
   }
-  return before.length === 0 ? [] : notes;
+  if (wanted?.time !== undefined && coarse.date !== undefined) {
+    if (isThere('time')) notes.push('timeCoarsened');
+    else notes.push('timeNotCoarsened');
+  }
+  return notes;
 }

@@ -94,7 +94,7 @@ async function cleanTo(path: string, job: CleanJob, source: Sniffed, ctx: JobCon
   const removed = gone.length > 0 ? gone : [...written.dropped];
   const notes = [
     ...notesAbout({ before: before ?? [], after: proof.after, keep, format, written: written.notes }),
-    ...coarseNotes(before ?? [], proof.after, coarsen, coarse),
+    ...coarseNotes(proof.after, coarsen, coarse),
   ];
   return {
     outcome: removed.length === 0 ? 'alreadyClean' : 'cleaned',

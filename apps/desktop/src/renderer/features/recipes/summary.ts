@@ -17,11 +17,23 @@ function convertSummary(step: Extract<Step, { verb: 'convert' }>, { t, locale }:
   return parts.filter(Boolean).join(' · ') || t('recipe.convert.same');
 }
 
+function cleanSummary(step: Extract<Step, { verb: 'clean' }>, { t }: Pick<Texts, 't'>): string {
+  const parts = [
+    step.keepGroups.length > 0 ? t('recipe.clean.keeps', { count: step.keepGroups.length }) : null,
+    step.coarsen
+      ? `${t('recipe.clean.coarse')}: ${Object.values(step.coarsen)
+          .map((one) => t(`recipe.clean.choice.${one}`).split(',')[0])
+          .join(', ')}`
+      : null,
+  ];
+  return parts.filter(Boolean).join(' · ') || t('recipe.clean.all');
+}
+
 /** One line about a step's settings, for its chip. */
 export function stepSummary(step: Step, models: readonly Model[], { t, words, locale }: Texts): string {
   switch (step.verb) {
     case 'clean':
-      return step.keepGroups.length === 0 ? t('recipe.clean.all') : t('recipe.clean.keeps', { count: step.keepGroups.length });
+      return cleanSummary(step, { t });
     case 'unicalize':
       return `${t('recipe.unicalize.count', { count: step.variants })} · ${words.strength[step.strength].toLocaleLowerCase(locale)}`;
     case 'convert':

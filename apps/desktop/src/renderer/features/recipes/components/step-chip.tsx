@@ -10,9 +10,9 @@ import { Popover } from '../../../ui/overlays.tsx';
 import { useSession } from '../../session/index.ts';
 import { changeStep, type DraftStep, missingIn, moveStep, openStep, removeStep, useDraft } from '../draft.ts';
 import { stepSummary } from '../summary.ts';
+import { CleanEditor } from './clean-editor.tsx';
 import { ConvertEditor } from './convert-editor.tsx';
 import { GenerateEditor } from './generate-editor.tsx';
-import { CleanEditor } from './local-editors.tsx';
 import { UnicalizeEditor } from './unicalize-editor.tsx';
 
 function Editor({ step, onStep }: { step: Step; onStep: (step: Step) => void }) {

@@ -9,6 +9,7 @@ import { useView } from '../../files/index.ts';
 import { RecipeRow } from '../../recipes/index.ts';
 import { useSession } from '../../session/index.ts';
 import { chooseOutput, type Run, useRun } from '../use-run.ts';
+import { CredentialsNotice } from './credentials-notice.tsx';
 import { OutputPopover, useNameText } from './output-popover.tsx';
 
 /** Why the button can't be pressed now, in one line; null when it can. */
@@ -135,6 +136,7 @@ export function RecipeBar() {
           ))}
         </ul>
       ) : null}
+      <CredentialsNotice run={run} />
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
         <div className="flex min-w-0 flex-1 basis-105 flex-wrap items-center gap-2">
           <RecipeRow />
