@@ -7,7 +7,7 @@ import { startServer } from './program/start-server.ts';
 const ROLES: readonly string[] = ['all', 'api', 'worker'] satisfies Role[];
 const HELP = `npm run server -- [--port N] [--data DIR] [--role all|api|worker]
 
-Starts the pingplex server. When it is ready it prints one JSON line: url, sandboxes {openai, kling, mail}, pid, role, database.
+Starts the pingplex server. When it is ready it prints one JSON line: url, sandboxes {openai, kling, dashscope, mail}, pid, role, database.
 SIGTERM or SIGINT lets running work end (10 s at most) and ends with 0. The log goes to standard error.
 
   --port N     port of the API; 0 (the default) takes a free one

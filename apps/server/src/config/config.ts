@@ -38,6 +38,7 @@ export type Config = {
   sandbox: boolean;
   openai: { apiKey: string | null; baseUrl: string | null };
   kling: { credentials: KlingKeys | null; baseUrl: string | null };
+  dashscope: { apiKey: string | null; baseUrl: string | null };
   mail: { smtpUrl: string | null; from: string; sandboxPageUrl: string | null };
   secrets: Secrets;
   bcryptCost: number;
@@ -59,10 +60,10 @@ export async function loadConfig(source: NodeJS.ProcessEnv, line: CommandLine = 
   const production = env.NODE_ENV === 'production';
   const mistakes: string[] = [];
   const kling = klingKeys(env, mistakes);
-  const sandbox = env.OPENAI_API_KEY === undefined && kling === null;
+  const sandbox = env.OPENAI_API_KEY === undefined && kling === null && env.DASHSCOPE_API_KEY === undefined;
   if (production && sandbox && !env.PINGPLEX_ALLOW_SANDBOX) {
     mistakes.push(
-      'OPENAI_API_KEY, KLING_API_KEY: no key of any provider; sandbox mode in production needs PINGPLEX_ALLOW_SANDBOX=1 as well',
+      'OPENAI_API_KEY, KLING_API_KEY, DASHSCOPE_API_KEY: no key of any provider; sandbox mode in production needs PINGPLEX_ALLOW_SANDBOX=1 as well',
     );
   }
   if (production && !sandbox && env.PINGPLEX_SMTP_URL === undefined) mistakes.push('PINGPLEX_SMTP_URL: missing in production');
@@ -85,6 +86,7 @@ export async function loadConfig(source: NodeJS.ProcessEnv, line: CommandLine = 
     sandbox,
     openai: { apiKey: env.OPENAI_API_KEY ?? null, baseUrl: env.PINGPLEX_OPENAI_URL ?? null },
     kling: { credentials: kling, baseUrl: env.PINGPLEX_KLING_URL ?? null },
+    dashscope: { apiKey: env.DASHSCOPE_API_KEY ?? null, baseUrl: env.PINGPLEX_DASHSCOPE_URL ?? null },
     mail: { smtpUrl: env.PINGPLEX_SMTP_URL ?? null, from: env.PINGPLEX_MAIL_FROM, sandboxPageUrl: env.PINGPLEX_MAIL_SANDBOX_URL ?? null },
     secrets: await readSecrets(env, dataFolder),
     bcryptCost: env.PINGPLEX_BCRYPT_COST,

@@ -33,6 +33,8 @@ export const EnvSchema = z.object({
   KLING_ACCESS_KEY: z.string().min(8).optional(),
   KLING_SECRET_KEY: z.string().min(16).optional(),
   PINGPLEX_KLING_URL: url.optional(),
+  DASHSCOPE_API_KEY: z.string().min(16).optional(),
+  PINGPLEX_DASHSCOPE_URL: url.optional(),
 });
 export type Env = z.infer<typeof EnvSchema>;
 

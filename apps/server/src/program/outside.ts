@@ -4,11 +4,12 @@ import { SANDBOX_KEYS, startSandboxes } from './sandboxes.ts';
 
 export type Outside = {
   forApp: { connections: Connections; smtpUrl: string; mailSandboxUrl: string | null };
-  shown: { openai: string | null; kling: string | null; mail: string | null };
+  shown: { openai: string | null; kling: string | null; dashscope: string | null; mail: string | null };
 };
 
 const OPENAI_URL = 'https://api.openai.com/v1';
 const KLING_URL = 'https://api-singapore.klingai.com';
+const DASHSCOPE_URL = 'https://dashscope-intl.aliyuncs.com';
 
 /** Films take minutes; our stand-in is done in a second. */
 const REAL_PACE = { firstMs: 5_000, mostMs: 15_000 };
@@ -18,31 +19,42 @@ const SANDBOX_PACE = { firstMs: 1_000, mostMs: 3_000 };
 export async function outsideServices(config: Config, undo: (() => Promise<void>)[]): Promise<Outside> {
   if (!config.sandbox) return realServices(config, undo);
   const { smtpUrl, sandboxPageUrl } = config.mail;
-  const given = { openai: config.openai.baseUrl, kling: config.kling.baseUrl, smtp: smtpUrl, mail: sandboxPageUrl };
-  let urls = { openai: given.openai ?? '', kling: given.kling ?? '', smtp: given.smtp ?? '', mail: given.mail ?? '' };
-  if (given.openai === null || given.kling === null || given.smtp === null) {
+  const given = { openai: config.openai.baseUrl, kling: config.kling.baseUrl, dashscope: config.dashscope.baseUrl };
+  let urls = {
+    openai: given.openai ?? '',
+    kling: given.kling ?? '',
+    dashscope: given.dashscope ?? '',
+    smtp: smtpUrl ?? '',
+    mail: sandboxPageUrl ?? '',
+  };
+  if (smtpUrl === null || Object.values(given).includes(null)) {
     const sandboxes = await startSandboxes(config.dataFolder);
     undo.push(() => sandboxes.stop());
     const ours = sandboxes.urls;
-    const mail = given.smtp === null ? { smtp: ours.smtp, mail: ours.mail } : { smtp: given.smtp, mail: urls.mail };
-    urls = { openai: given.openai ?? ours.openai, kling: given.kling ?? ours.kling, ...mail };
+    const mail = smtpUrl === null ? { smtp: ours.smtp, mail: ours.mail } : { smtp: smtpUrl, mail: urls.mail };
+    const { openai, kling, dashscope } = given;
+    urls = { openai: openai ?? ours.openai, kling: kling ?? ours.kling, dashscope: dashscope ?? ours.dashscope, ...mail };
   }
   const openai = { apiKey: SANDBOX_KEYS.openai, baseUrl: urls.openai.endsWith('/v1') ? urls.openai : `${urls.openai}/v1` };
   const kling = { credentials: { apiKey: SANDBOX_KEYS.kling }, ...reach(urls.kling, SANDBOX_PACE) };
+  const dashscope = { apiKey: SANDBOX_KEYS.dashscope, ...reach(urls.dashscope, SANDBOX_PACE) };
   const mail = urls.mail === '' ? null : urls.mail;
   return {
-    forApp: { connections: { openai, kling }, smtpUrl: urls.smtp, mailSandboxUrl: mail },
-    shown: { openai: urls.openai, kling: urls.kling, mail },
+    forApp: { connections: { openai, kling, dashscope }, smtpUrl: urls.smtp, mailSandboxUrl: mail },
+    shown: { openai: urls.openai, kling: urls.kling, dashscope: urls.dashscope, mail },
   };
 }
 
 async function realServices(config: Config, undo: (() => Promise<void>)[]): Promise<Outside> {
-  const { openai, kling } = config;
+  const { openai, kling, dashscope } = config;
   const connections: Connections = {
     ...(openai.apiKey === null ? {} : { openai: { apiKey: openai.apiKey, baseUrl: openai.baseUrl ?? OPENAI_URL } }),
     ...(kling.credentials === null ? {} : { kling: { credentials: kling.credentials, ...reach(kling.baseUrl, REAL_PACE, KLING_URL) } }),
+    ...(dashscope.apiKey === null
+      ? {}
+      : { dashscope: { apiKey: dashscope.apiKey, ...reach(dashscope.baseUrl, REAL_PACE, DASHSCOPE_URL) } }),
   };
-  const none = { openai: null, kling: null };
+  const none = { openai: null, kling: null, dashscope: null };
   if (config.mail.smtpUrl !== null) {
     return { forApp: { connections, smtpUrl: config.mail.smtpUrl, mailSandboxUrl: null }, shown: { ...none, mail: null } };
   }

@@ -1,3 +1,4 @@
+import { createDashScopeProvider } from './dashscope/adapter.ts';
 import { createKlingProvider } from './kling/adapter.ts';
 import type { KlingCredentials } from './kling/auth.ts';
 import { createOpenAiProvider } from './openai/adapter.ts';
@@ -9,6 +10,7 @@ export type Connections = {
   /** `baseUrl` with the version, for example `https://api.openai.com/v1`. */
   openai?: { apiKey: string; baseUrl: string };
   kling?: TaskConnection & { credentials: KlingCredentials };
+  dashscope?: TaskConnection & { apiKey: string };
 };
 
 export type TaskConnection = {
@@ -24,9 +26,10 @@ const SUBMIT_TIMEOUT_MS = 90_000;
 const EXCHANGE_TIMEOUT_MS = 600_000;
 
 /** The providers that a connection is given for. */
-export function createProviders({ openai, kling }: Connections): Record<string, Provider> {
+export function createProviders({ openai, kling, dashscope }: Connections): Record<string, Provider> {
   return {
     ...(openai ? { openai: createOpenAiProvider({ ...openai, timeoutMs: EXCHANGE_TIMEOUT_MS }) } : {}),
     ...(kling ? { kling: createKlingProvider({ ...kling, timeoutMs: SUBMIT_TIMEOUT_MS }) } : {}),
+    ...(dashscope ? { dashscope: createDashScopeProvider({ ...dashscope, timeoutMs: SUBMIT_TIMEOUT_MS }) } : {}),
   };
 }

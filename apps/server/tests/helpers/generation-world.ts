@@ -19,10 +19,12 @@ import {
   readGeneration,
   startSweeping,
 } from '../../src/modules/generations/service.ts';
+import { createDashScopeProvider } from '../../src/providers/dashscope/adapter.ts';
 import { createKlingProvider } from '../../src/providers/kling/adapter.ts';
 import type { KlingCredentials } from '../../src/providers/kling/auth.ts';
 import { createOpenAiProvider } from '../../src/providers/openai/adapter.ts';
 import { createQueue } from '../../src/queue/pg-boss-queue.ts';
+import { startDashScopeSandbox } from '../../src/sandbox/dashscope/server.ts';
 import type { RunningKit } from '../../src/sandbox/kit/server.ts';
 import { startKlingSandbox } from '../../src/sandbox/kling/server.ts';
 import { type RunningSandbox, startOpenAiSandbox } from '../../src/sandbox/openai/server.ts';
@@ -30,6 +32,7 @@ import { createLocalStorage } from '../../src/storage/local-folder.ts';
 import { createTestDatabase } from './database.ts';
 
 export const SANDBOX_KEY = 'sk-sandbox-test-key';
+export const DASHSCOPE_KEY = 'sk-dashscope-test-key';
 export const KLING_KEYS = { apiKey: 'api-key-kling-test-key', accessKey: 'test-access', secretKey: 'test-secret-of-some-length' };
 /** Looks come quickly, so that a test sees many of them. */
 export const QUICK_PACE = { firstMs: 50, mostMs: 300 };
@@ -43,6 +46,7 @@ export type World = {
   folder: string;
   sandbox: RunningSandbox;
   kling: RunningKit;
+  dashscope: RunningKit;
   deps: GenerationDeps;
   newUser(credits: number): Promise<string>;
   create(
@@ -68,6 +72,11 @@ export function klingFor(url: string, credentials: KlingCredentials = KLING_KEYS
   return createKlingProvider({ credentials, baseUrl: url, timeoutMs, pace: QUICK_PACE, trustedOrigins: [url] });
 }
 
+/** The same for Alibaba's. */
+export function dashScopeFor(url: string, apiKey = DASHSCOPE_KEY, timeoutMs = 20_000) {
+  return createDashScopeProvider({ apiKey, baseUrl: url, timeoutMs, pace: QUICK_PACE, trustedOrigins: [url] });
+}
+
 /** A worker with its own database, store and stand-in for the provider, all in this process. */
 export async function createWorld(settings: Partial<GenerationSettings> = {}, providerTimeoutMs = 20_000): Promise<World> {
   const folder = await mkdtemp(path.join(tmpdir(), 'pingplex-world-'));
@@ -75,15 +84,21 @@ export async function createWorld(settings: Partial<GenerationSettings> = {}, pr
   const db = createDb(databaseUrl, { max: 16 });
   const sandbox = await startOpenAiSandbox({ port: 0, folder: path.join(folder, 'sandbox'), apiKey: SANDBOX_KEY });
   const kling = await startKlingSandbox({ port: 0, folder: path.join(folder, 'kling'), keys: KLING_KEYS });
+  const dashscope = await startDashScopeSandbox({ port: 0, folder: path.join(folder, 'dashscope'), apiKey: DASHSCOPE_KEY });
   const queue = createQueue({ databaseUrl, works: true, onError: () => undefined });
   const deps: GenerationDeps = {
     db,
     queue,
     storage: createLocalStorage(path.join(folder, 'objects')),
-    catalogue: createCatalogue({ openai: { available: true, sandbox: true }, kling: { available: true, sandbox: true } }),
+    catalogue: createCatalogue({
+      openai: { available: true, sandbox: true },
+      kling: { available: true, sandbox: true },
+      dashscope: { available: true, sandbox: true },
+    }),
     providers: {
       openai: createOpenAiProvider({ apiKey: SANDBOX_KEY, baseUrl: `${sandbox.url}/v1`, timeoutMs: providerTimeoutMs }),
       kling: klingFor(kling.url, { apiKey: KLING_KEYS.apiKey }, providerTimeoutMs),
+      dashscope: dashScopeFor(dashscope.url, DASHSCOPE_KEY, providerTimeoutMs),
     },
     settings: { ...QUICK, ...settings },
     log: quiet,
@@ -99,6 +114,7 @@ export async function createWorld(settings: Partial<GenerationSettings> = {}, pr
     folder,
     sandbox,
     kling,
+    dashscope,
     deps,
     async newUser(credits) {
       const userId = randomUUID();
@@ -140,6 +156,7 @@ export async function createWorld(settings: Partial<GenerationSettings> = {}, pr
       await queue.stop(1_000);
       await world.sandbox.stop();
       await world.kling.stop();
+      await world.dashscope.stop();
       await db.$disconnect();
       await rm(folder, { recursive: true, force: true });
     },

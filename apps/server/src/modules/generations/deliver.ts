@@ -6,10 +6,8 @@ import { touchObject } from '../files/service.ts';
 import { noteProviderHealth } from './lanes.ts';
 import { closeAttempt, end, type Ref } from './settle.ts';
 import { storeResults } from './store.ts';
+import type { Place } from './task.ts';
 import { type Deps, Superseded, unlessSuperseded } from './types.ts';
-
-/** Where an attempt's result is: in our store, or still with the provider. */
-export type Place = { sha256: string; sizeBytes: number } | { url: string };
 
 /**
  * The bytes first, then the row that points at them: from then on a crash loses nothing. Results that the provider keeps are written

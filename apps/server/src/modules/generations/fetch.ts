@@ -1,8 +1,7 @@
 import { FetchFailure, openResult } from '../../providers/fetch-result.ts';
 import type { Provider } from '../../providers/port.ts';
 import { touchObject } from '../files/service.ts';
-import type { Place } from './deliver.ts';
-import type { Task } from './task.ts';
+import type { Place, Task } from './task.ts';
 import { type Deps, Superseded } from './types.ts';
 
 /** A picture of 8K is under 100 MB, a film of half a minute in 4K under 400 MB. */
@@ -21,7 +20,7 @@ type Stored = { sha256: string; sizeBytes: number };
  */
 export async function fetchOutputs(deps: Deps, task: Task): Promise<Stored[]> {
   const provider = deps.providers[task.provider];
-  let places = (task.attempt.outputs ?? []) as Place[];
+  let places = task.attempt.outputs;
   let hasRenewed = false;
   for (let n = 0; n < places.length; n += 1) {
     const place = places[n];

@@ -6,6 +6,9 @@ import type { SourceFile } from '../../providers/port.ts';
 import type { Ref } from './settle.ts';
 import type { Deps } from './types.ts';
 
+/** Where an attempt's result is: in our store, or still with the provider. */
+export type Place = { sha256: string; sizeBytes: number } | { url: string };
+
 /** A generation with the attempt of its present epoch, as the work on it needs them. */
 export type Task = Ref & {
   state: string;
@@ -15,7 +18,7 @@ export type Task = Ref & {
   settings: SettingsValues;
   unit: PriceRule['unit'];
   isCancelWished: boolean;
-  attempt: { submitKey: string; sentAt: Date | null; handle: string | null; polls: number; outputs: unknown };
+  attempt: { submitKey: string; sentAt: Date | null; handle: string | null; polls: number; outputs: readonly Place[] };
 };
 
 /** Null when somebody else has moved the generation to another epoch. */
@@ -35,7 +38,7 @@ export async function readTask(deps: Deps, id: string, epoch: number): Promise<T
       sentAt: attempt.sentAt,
       handle: attempt.providerTaskId,
       polls: attempt.polls,
-      outputs: attempt.outputs,
+      outputs: (attempt.outputs ?? []) as Place[],
     },
   };
 }

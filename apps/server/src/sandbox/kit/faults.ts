@@ -89,6 +89,17 @@ export function openKitState(folder: string): KitState {
   };
 }
 
+/** What goes wrong with the task itself; used up when it is asked for. */
+export function taskFault(state: KitState, prompt: string) {
+  return (['refuseLater', 'failLater', 'wrongType', 'expire', 'expired'] as const).find((fault) => state.has(fault, prompt)) ?? null;
+}
+
+/** What goes wrong with an answer on its way. */
+export function travelFault(state: KitState, prompt: string) {
+  const fault = (['drop', 'hang', 'drip', 'broken'] as const).find((name) => state.has(name, prompt));
+  return fault ? { fault } : {};
+}
+
 function readOr(file: string, otherwise: string): string {
   try {
     return readFileSync(file, 'utf8');

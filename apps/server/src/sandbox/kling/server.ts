@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import sharp from 'sharp';
-import type { KitState } from '../kit/faults.ts';
+import { type KitState, taskFault, travelFault } from '../kit/faults.ts';
 import { type Asked, type Reply, type RunningKit, startKit } from '../kit/server.ts';
 import type { Stage, Task, Tasks } from '../kit/tasks.ts';
 import { checkAuth, type KlingKeys } from './auth.ts';
@@ -69,7 +69,6 @@ async function submit({ state, tasks }: Kit, order: KlingOrder, door: Door): Pro
   const frames = [await frameOf(order.first, maxBytes), await frameOf(order.last, maxBytes)];
   const [first, last] = frames;
   const sides = sidesOf(order, first?.ratio ?? null);
-  const later = (['refuseLater', 'failLater', 'wrongType', 'expire', 'expired'] as const).find((fault) => state.has(fault, prompt));
   const task = tasks.add({
     externalId: order.externalId,
     order: {
@@ -78,12 +77,11 @@ async function submit({ state, tasks }: Kit, order: KlingOrder, door: Door): Pro
       sources: first ? [tasks.keep(first.bytes)] : [],
       last: last ? tasks.keep(last.bytes) : null,
     },
-    ...{ waitMs, workMs, fault: later ?? null },
+    ...{ waitMs, workMs, fault: taskFault(state, prompt) },
   });
   const body = door === 'new' ? { ...newTask(task, 'waiting'), outputs: undefined, billing: undefined } : legacyHead(task, 'waiting');
-  const fault = (['drop', 'hang', 'drip', 'broken'] as const).find((name) => state.has(name, prompt));
   if (state.has('lose', prompt)) tasks.forget(task.id);
-  return { status: 200, body, accepted: true, ...(fault ? { fault } : {}) };
+  return { status: 200, body, accepted: true, ...travelFault(state, prompt) };
 }
 
 /** A frame comes as raw base64; the provider's other way, an address on the internet, has nothing to fetch from here. */

@@ -1,0 +1,76 @@
+import type { PriceRule } from '@pingplex/shared/domain';
+import { z } from 'zod';
+import { type CatalogueEntry, label, MIB, optionLabels } from './entry.ts';
+
+const filmShape = {
+  resolution: z.enum(['480P', '720P', '1080P']).default('720P').meta(label('Resolution', 'Разрешение')),
+  duration: z.int().min(2).max(30).default(5).meta(label('Seconds', 'Секунды')),
+  audio: z.boolean().default(true).meta(label('Sound', 'Звук')),
+};
+const ratio = z
+  .enum(['16:9', '9:16', '1:1', '4:3', '3:4', '21:9'])
+  .default('16:9')
+  .meta({
+    ...label('Shape', 'Форма'),
+    ...optionLabels({ '16:9': { en: 'Landscape 16:9', ru: 'Альбомная 16:9' }, '9:16': { en: 'Portrait 9:16', ru: 'Портретная 9:16' } }),
+  });
+const pictureSettings = z.strictObject({
+  size: z.enum(['1K', '2K']).default('1K').meta(label('Size', 'Размер')),
+  n: z.int().min(1).max(4).default(1).meta(label('How many', 'Сколько')),
+});
+
+/** One credit is about one US cent; vendor's prices for Singapore of 2026-09, per second of output. */
+const perSecond: PriceRule = {
+  kind: 'perUnit',
+  unit: 'second',
+  base: 5,
+  unitsFrom: 'duration',
+  factors: [{ setting: 'resolution', values: { '480P': 1, '720P': 2, '1080P': 4 } }],
+  since: '2026-11-23',
+};
+const perPicture: PriceRule = { kind: 'perUnit', unit: 'image', base: 3, unitsFrom: 'n', factors: [], since: '2026-11-23' };
+
+const SOURCES = {
+  maxSourceBytes: 20 * MIB - 1,
+  sourceMimes: ['image/png', 'image/jpeg', 'image/webp'],
+  sourceSides: { min: 240, max: 8000, maxRatio: 8 },
+};
+const NO_SOURCES = { minSources: 0, maxSources: 0, maxSourceBytes: 0, sourceMimes: [] };
+const film = { provider: 'dashscope', providerModel: 'wan3.0-video', resultKind: 'video', price: perSecond, retiresAt: null } as const;
+const picture = { provider: 'dashscope', providerModel: 'wan2.7-image', resultKind: 'image', price: perPicture, retiresAt: null } as const;
+
+/** What Alibaba's Model Studio makes for us. */
+export const DASHSCOPE_MODELS: readonly CatalogueEntry[] = [
+  {
+    ...film,
+    id: 'dashscope/wan3.0-video',
+    capability: 'video',
+    label: { en: 'Wan 3.0: video from text', ru: 'Wan 3.0: видео по описанию' },
+    settings: z.strictObject({ ...filmShape, ratio }),
+    limits: { maxPromptChars: 20_000, ...NO_SOURCES },
+  },
+  {
+    ...film,
+    id: 'dashscope/wan3.0-video:image',
+    capability: 'imageToVideo',
+    label: { en: 'Wan 3.0: video from an image', ru: 'Wan 3.0: видео из изображения' },
+    settings: z.strictObject(filmShape),
+    limits: { maxPromptChars: 20_000, minSources: 1, maxSources: 1, lastFrame: true, ...SOURCES },
+  },
+  {
+    ...picture,
+    id: 'dashscope/wan2.7-image',
+    capability: 'image',
+    label: { en: 'Wan 2.7: new image', ru: 'Wan 2.7: новое изображение' },
+    settings: pictureSettings,
+    limits: { maxPromptChars: 5_000, ...NO_SOURCES },
+  },
+  {
+    ...picture,
+    id: 'dashscope/wan2.7-image:edit',
+    capability: 'imageEdit',
+    label: { en: 'Wan 2.7: edit an image', ru: 'Wan 2.7: правка изображения' },
+    settings: pictureSettings,
+    limits: { maxPromptChars: 5_000, minSources: 1, maxSources: 9, ...SOURCES },
+  },
+];
