@@ -120,6 +120,7 @@ export const remarksEn: Remarks = {
     noStreams: 'No picture and no sound could be found inside.',
     streamsUnreadable: 'What is inside can’t be read; the file may be damaged.',
     timedValuesCut: 'The film says more from second to second (positions, for example) than is listed here.',
+    fileTracesUnreadable: 'What the disk has noted about where the file came from can’t be read here.',
     exifToolFailed: 'ExifTool could not read this file; only the quick reader’s values are shown.',
     enlarged: 'The source was smaller than wanted and has been enlarged.',
     fewerFrames: 'Frames were left out: the chosen place takes fewer per second.',

@@ -67,6 +67,7 @@ export type NoteCode =
   | 'streamsUnreadable'
   | 'timedValuesCut'
   | 'exifToolFailed'
+  | 'fileTracesUnreadable'
   | 'enlarged'
   | 'fewerFrames'
   | 'soundLeftOut'

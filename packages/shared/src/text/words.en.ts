@@ -25,6 +25,11 @@ export const wordsEn: Words = {
     documentId: { name: 'Document ID', means: 'Links this file to its other versions and exports.' },
     coverArt: { name: 'Cover picture', means: 'A picture inside with details of its own.' },
     chapters: { name: 'Chapter titles', means: 'Titles that say what the recording contains.' },
+    downloadSource: {
+      name: 'Where it was downloaded from',
+      means:
+        'The disk has noted the web address beside the file. It stays behind when the file is sent, but may travel when it is copied to a stick.',
+    },
   },
   credentials: {
     valid: { name: 'As it was signed', means: 'Picture and sound are exactly what was signed, and the signature fits.' },
@@ -37,7 +42,7 @@ export const wordsEn: Words = {
   },
   unchecked: {
     elsewhere: 'The record stands on a server. pingplex doesn’t fetch anything while it reads files.',
-    tooLarge: 'Files over 1 GB aren’t checked.',
+    tooLarge: 'Files over 200 MB aren’t checked.',
     unreadable: 'The record makes no sense to the C2PA library.',
   },
   action: {

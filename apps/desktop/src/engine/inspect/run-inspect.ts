@@ -9,6 +9,7 @@ import { hasMovie } from '../probe/iso-media.ts';
 import { type Sniffed, sniffSource } from '../probe/sniff.ts';
 import { isTruncated } from '../probe/truncation.ts';
 import { readCredentials } from './credentials.ts';
+import { fileTraces, NO_TRACES } from './file-traces.ts';
 import { findGenerationData } from './generation.ts';
 import { type ImageFacts, imageFacts } from './image-facts.ts';
 import { mergeTags } from './merge-tags.ts';
@@ -88,6 +89,7 @@ export async function inspectSource(source: ByteSource, depth: Depth): Promise<I
   if (truncated) notes.push('endsEarly');
   const credentials = depth === 'full' ? await readCredentials(path, sniffed, [...tags, ...quick]) : undefined;
   const generation = findGenerationData(tags);
+  const traces = depth === 'full' ? await fileTraces(path) : NO_TRACES;
   return {
     kind: sniffed.kind,
     format: sniffed.format,
@@ -95,11 +97,11 @@ export async function inspectSource(source: ByteSource, depth: Depth): Promise<I
     nameMismatch: sniffed.nameMismatch,
     damaged: truncated || readings.troubles.length > 0 || all.some(isError),
     summary: summarize(sniffed, tags, readings.probe, readings.image),
-    tags,
-    privacy: findPrivacyFlags(tags),
+    tags: [...tags, ...traces.tags],
+    privacy: [...findPrivacyFlags(tags), ...traces.privacy],
     ...(credentials ? { credentials } : {}),
     ...(generation.length > 0 ? { generation } : {}),
-    notes: [...notes, ...readings.troubles, ...warnings],
+    notes: [...notes, ...readings.troubles, ...traces.notes, ...warnings],
   };
 }
 

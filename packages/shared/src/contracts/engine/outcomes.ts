@@ -39,6 +39,7 @@ export const PrivacyFlagCode = z.enum([
   'documentId',
   'coverArt',
   'chapters',
+  'downloadSource',
 ]);
 export type PrivacyFlagCode = z.infer<typeof PrivacyFlagCode>;
 export const PrivacyFlag = z.object({
