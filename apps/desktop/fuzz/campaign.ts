@@ -30,6 +30,10 @@ export type CampaignOptions = {
   /** An empty folder; everything happens in it. */
   readonly root: string;
   readonly onProgress?: (done: number) => void;
+  /** Told at once, so that a campaign that is cut short loses nothing. */
+  readonly onFinding?: (finding: Finding) => void;
+  /** Ends the campaign after what is under way; its summary is then that of what was done. */
+  readonly signal?: AbortSignal;
 };
 
 /** Something that must not happen, with what is needed to see it again. */
@@ -115,7 +119,9 @@ export async function runCampaign(options: CampaignOptions): Promise<Summary> {
   async function check(execution: Execution, file: string, { code, message, tookMs }: Answer): Promise<void> {
     const { n, verb, seed: source, how } = execution;
     const tell = (what: Finding['what'], detail: string): void => {
-      findings.push({ n, what, detail: detail.slice(0, 300), verb, source: source.name, how });
+      const finding = { n, what, detail: detail.slice(0, 300), verb, source: source.name, how };
+      findings.push(finding);
+      options.onFinding?.(finding);
     };
     const codes = outcomes[verb] ?? {};
     outcomes[verb] = { ...codes, [code]: (codes[code] ?? 0) + 1 };
@@ -135,8 +141,9 @@ export async function runCampaign(options: CampaignOptions): Promise<Summary> {
     await rm(file, { force: true });
   }
 
+  const isTime = (): boolean => performance.now() - started < (options.maxMs ?? Number.POSITIVE_INFINITY);
   async function work(): Promise<void> {
-    while (next < from + options.executions && performance.now() - started < (options.maxMs ?? Number.POSITIVE_INFINITY)) {
+    while (next < from + options.executions && isTime() && options.signal?.aborted !== true) {
       const execution = executionOf(corpus, seed, next);
       next += 1;
       const file = path.join(input, `${execution.n}${execution.ext}`);

@@ -42,6 +42,8 @@ try {
   const seed = count('seed');
   say(`${corpus.length} good files, seed ${seed}`);
   let toldAt = performance.now();
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
   const summary = await runCampaign({
     corpus,
     seed,
@@ -50,6 +52,8 @@ try {
     workers: count('workers'),
     root: path.join(root, 'work'),
     ...(values.minutes === undefined ? {} : { maxMs: Number(values.minutes) * 60_000 }),
+    signal: stop.signal,
+    onFinding: (finding) => say(`found: ${JSON.stringify(finding)}`),
     onProgress: (done) => {
       if (performance.now() - toldAt < 10_000) return;
       toldAt = performance.now();

@@ -4,13 +4,18 @@ import type { MediaFileView } from '@pingplex/shared/contracts/ipc';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeSamples } from '../../samples/make-samples.ts';
+import { transcode } from '../../src/engine/binaries/transcode.ts';
 import { chooseFile, type Desk, openDesk } from '../driver/desk.ts';
 import { hashesBelow } from '../driver/disk.ts';
 import type { Studio } from '../driver/studio.ts';
+import { context } from '../engine/helpers/context.ts';
+import { wave } from '../engine/helpers/media.ts';
 
 /** Made beside the samples: a JPEG without its last part, and a picture that moves. */
 const CUT = 'Cut off.jpg';
 const MOVING = 'Moving.gif';
+/** Sound in a codec that Chromium doesn't know, in a container that it does. */
+const LOSSLESS = 'Lossless.m4a';
 
 let desk: Desk;
 let studio: Studio;
@@ -29,9 +34,13 @@ beforeAll(async () => {
   await sharp(pages, { join: { animated: true } })
     .gif({ delay: [200, 200, 200] })
     .toFile(path.join(desk.input, MOVING));
+  const wav = path.join(desk.root, 'tone.wav');
+  await writeFile(wav, wave(3));
+  const lossless = { output: path.join(desk.input, LOSSLESS), container: 'ipod', audio: { filter: '', encoder: 'alac' } };
+  await transcode({ input: wav, inputFormat: 'wav', ...lossless }, context());
   before = await hashesBelow(desk.input);
   await studio.addFolder(desk.input);
-  await studio.filesReady(samples.length + 2);
+  await studio.filesReady(samples.length + 3);
 });
 afterAll(async () => {
   await desk?.done();
@@ -271,5 +280,19 @@ describe('row 33: sound with its waveform, scrubbed by the keyboard', () => {
     );
     await studio.page.keyboard.press('0');
     await until(bars, (now) => expect(now).toBe(drawn));
+  });
+
+  test('row 33: sound that the window can not play itself is played from a labelled stand-in', async () => {
+    await openLarge(LOSSLESS);
+    await large().getByText('Preview made by pingplex: AAC, 128 kb/s').waitFor({ timeout: 60_000 });
+    await until(
+      () => reads<number>(`const a = root.querySelector('audio'); return a.readyState === 0 ? 0 : a.duration;`),
+      (seconds) => expect(seconds).toBeCloseTo(3, 0),
+    );
+    expect(
+      await large()
+        .getByRole('slider', { name: /^Sound Lossless/ })
+        .count(),
+    ).toBe(1);
   });
 });

@@ -126,7 +126,7 @@ export function ResultDetail({ result, tall = false }: { result: ResultView; tal
   const { t } = useTexts();
   return (
     <div data-testid="result-detail" className="flex flex-col gap-3">
-      <div className={`overflow-hidden rounded-lg bg-media ${!tall ? 'aspect-16/10' : result.kind === 'audio' ? 'h-72' : 'h-[56vh]'}`}>
+      <div className={`overflow-hidden rounded-lg bg-media ${result.kind === 'audio' ? 'h-72' : tall ? 'h-[56vh]' : 'aspect-square'}`}>
         {result.present ? (
           <BeforeAfter key={result.id} result={result} />
         ) : (
