@@ -1,4 +1,4 @@
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
@@ -177,8 +177,10 @@ describe('row 30: Content Credentials', () => {
     await writeFile(join(dir, 'touched.jpg'), flip(photo, photo.length - 2000));
     await writeFile(join(dir, 'touched.mp4'), flip(film, film.indexOf('mdat') + 5000));
     await writeFile(join(dir, 'rewritten.jpg'), flip(photo, photo.indexOf('John Doe')));
+    await writeFile(join(dir, 'huge.jpg'), photo);
+    await truncate(join(dir, 'huge.jpg'), 200_000_001);
     const names = ['CA.jpg', 'C.jpg', 'video1.mp4', 'XCA.jpg', 'E-sig-CA.jpg'].map(signed);
-    const answers = await inspect(...names, 'touched.jpg', 'touched.mp4', 'rewritten.jpg', 'made.png');
+    const answers = await inspect(...names, 'touched.jpg', 'touched.mp4', 'rewritten.jpg', 'huge.jpg', 'made.png');
     const states = [...answers].map(([file, { credentials }]) => [basename(file), credentials?.state]);
     expect(Object.fromEntries(states)).toEqual({
       'CA.jpg': 'valid',
@@ -189,6 +191,7 @@ describe('row 30: Content Credentials', () => {
       'touched.jpg': 'changed',
       'touched.mp4': 'changed',
       'rewritten.jpg': 'broken',
+      'huge.jpg': 'unchecked',
       'made.png': undefined,
     });
     const credentials = answers.get(signed('CA.jpg'))?.credentials;
@@ -204,6 +207,7 @@ describe('row 30: Content Credentials', () => {
       problems: [],
     } satisfies Partial<Record<keyof ContentCredentials, unknown>>);
     expect(answers.get(signed('video1.mp4'))?.credentials).toMatchObject({ records: 2, ingredients: [{ signed: true }] });
+    expect(answers.get('huge.jpg')?.credentials).toMatchObject({ why: 'tooLarge' });
     expect(answers.get('touched.jpg')?.credentials?.problems).toEqual([expect.objectContaining({ code: 'assertion.dataHash.mismatch' })]);
   });
 

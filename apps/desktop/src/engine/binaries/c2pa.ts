@@ -4,8 +4,8 @@ import { createRequire } from 'node:module';
 import type { WasmReader } from '@contentauth/c2pa-wasm';
 
 /**
- * A part of an open file that looks like a `Blob` to the C2PA library. The library asks for what it needs, piece by piece, so that a
- * film never stands in memory as a whole.
+ * A part of an open file that looks like a `Blob` to the C2PA library. The library asks for pieces of up to
+ * 256 MB and takes it for the end of the file when it gets less than it asked for.
  */
 class FilePart {
   readonly file: number;
