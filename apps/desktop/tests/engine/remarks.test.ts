@@ -39,6 +39,8 @@ const notes = [
   ...found(gathering, /(?:\b(?:notes|troubles)\.push\(|(?:\?|: | = |\.\.\.)\s*\[)'([^']*)'/g),
   // Notes that carry a figure.
   ...found(engine, /\bnoteWith\('([^']*)'/g),
+  // Notes that carry words of a driver.
+  ...found(new Map([...engine].filter(([name]) => name.includes('hardware'))), /`([a-z]\w*):\$\{/g),
 ];
 
 describe('what the engine says has a text', () => {
