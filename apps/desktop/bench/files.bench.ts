@@ -10,11 +10,12 @@ import { makeUniqueMedia } from './unique-media.ts';
 import { writeSection } from './write-section.ts';
 
 const HELP = `node files.bench.ts [--files N] [--json FILE] [--docs FILE] [--profile DIR]
+       node files.bench.ts --from FILE --docs FILE
 
 Drives the real window with N real files (10,000 unless said otherwise), no two alike: adds the folder, lets all be inspected, scrolls,
 sorts by every column, searches, selects all and cleans all. Takes the time of each part, the longest stall of the window's and of main's
 thread, and the memory of every process. --docs writes the figures into the page, between its marks. --profile writes a CPU profile of
-both threads.`;
+both threads. --from takes the figures of an earlier run instead of running.`;
 
 const ms = (value: number): string => `${Math.round(value)}`;
 
@@ -42,11 +43,16 @@ const { values } = parseArgs({
     json: { type: 'string' },
     docs: { type: 'string' },
     profile: { type: 'string' },
+    from: { type: 'string' },
     help: { type: 'boolean' },
   },
 });
 if (values.help) {
   console.log(HELP);
+} else if (values.from !== undefined) {
+  const text = table(JSON.parse(await readFile(values.from, 'utf8')) as FilesRun);
+  console.log(text);
+  if (values.docs !== undefined) await writeFile(values.docs, writeSection(await readFile(values.docs, 'utf8'), 'files', text));
 } else {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'pingplex-files-'));
   try {

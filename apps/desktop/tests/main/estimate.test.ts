@@ -6,7 +6,7 @@ import { FORMATS, MAX_NAME_BYTES, type MediaFormat, type Step, type StepInput, u
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { localDay, planItem, resultName } from '../../src/main/batches/plan.ts';
-import { speedBook } from '../../src/main/batches/speed-book.ts';
+import { slowdownBy, speedBook } from '../../src/main/batches/speed-book.ts';
 import { addJob, NO_WORK, timeLeft, timeRange, type Work } from '../../src/main/batches/time-range.ts';
 import { passes, shapeOf, sizeOf, workUnits } from '../../src/main/batches/work-units.ts';
 import type { Speed } from '../../src/main/db/index.ts';
@@ -198,6 +198,15 @@ describe('names', () => {
     expect(planItem({ ...source, name: 'IMG_1.png' }, [clean], []).results.map((file) => file.ext)).toEqual(['jpg']);
     const sound = { ...convert, format: 'mp3' } as const;
     expect(planItem({ name: 'a.mp4', kind: 'video', format: 'mp4' }, [sound], []).results).toMatchObject([{ kind: 'audio', ext: 'mp3' }]);
+    const film = { name: 'a.mp4', kind: 'video', format: 'mp4', durationMs: 4100 } as const;
+    const frames = { ...convert, frames: { by: 'interval', everyMs: 1000 } } as const;
+    expect(planItem(film, [frames], []).results).toHaveLength(5);
+    expect(planItem(film, [{ ...frames, trimStartMs: 2000 }], []).results).toHaveLength(3);
+    expect(planItem(film, [{ ...frames, frames: { by: 'count', count: 7 } }], []).results).toHaveLength(7);
+    expect(planItem(source, [frames], []).results).toHaveLength(1);
+    const place = { verb: 'convert', keep: false, preset: 'ozon-product' } as const;
+    expect(planItem(source, [place], []).results).toMatchObject([{ kind: 'image', ext: 'jpeg' }]);
+    expect(planItem(film, [place], []).results).toHaveLength(0);
   });
 });
 
@@ -239,6 +248,12 @@ describe('row 7: expected time of a file', () => {
     const plain = speedBook([]);
     const one = plain({ ...unicalize, variants: 1 }, 'image', 'jpeg', 10).ms;
     expect(plain({ ...unicalize, variants: 5 }, 'image', 'jpeg', 10).ms).toBeCloseTo(3 * one);
+    // A machine that others keep busy is slower, until it has figures of its own.
+    expect(slowdownBy(0, 4, 4)).toBe(1);
+    expect(slowdownBy(12, 4, 4)).toBeGreaterThan(2);
+    const busy = speedBook([], 3);
+    expect(busy(unicalize, 'image', 'jpeg', 10).ms).toBeCloseTo(3 * plain(unicalize, 'image', 'jpeg', 10).ms);
+    expect(speedBook([known(convert, 'jpeg', 10, 50)], 3)(convert, 'image', 'jpeg', 10).ms).toBeCloseTo(500);
     // Ten jobs that took twenty times what is typical.
     const slow = speedBook([known(convert, 'jpeg', 10, 1200)]);
     const guessed = slow(unicalize, 'image', 'jpeg', 10);

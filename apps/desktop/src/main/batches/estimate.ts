@@ -30,6 +30,8 @@ export type EstimateFacts = {
   readonly isKeychainLocked: boolean;
   readonly learned: readonly Speed[];
   readonly outcomes: readonly BatchOutcome[];
+  /** How much longer work takes because others use the machine too; 1 on a quiet one. */
+  readonly slowdown: number;
   readonly workers: number;
   readonly cloudLane: number;
   readonly now: number;
@@ -164,7 +166,7 @@ async function checkNames(
  */
 export async function planBatch(input: EstimateInput, facts: EstimateFacts): Promise<PlanResult> {
   const findings = findingList();
-  const book = speedBook(facts.learned);
+  const book = speedBook(facts.learned, facts.slowdown);
   const totals: Totals = { results: 0, bytes: 0, local: NO_WORK, cloud: NO_WORK, isMeasured: true, sends: 0 };
   const date = localDay(facts.now);
   if (input.sources.length === 0) findings.error('files', new AppError('batch.nothingToDo', 'no files'));

@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os';
 import type { BatchView, Estimate, IpcParsed, ItemView, ResultView } from '@pingplex/shared/contracts/ipc';
 import type { BatchId, ItemId, MediaFileId, Recipe, RecipeId, ResultId } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
@@ -11,6 +12,7 @@ import { Lane } from './lane.ts';
 import type { AccountPort, CloudPort, EnginePort, MediaFiles, SourceFile, UsagePort } from './ports.ts';
 import { type RecoveryReport, recover } from './recovery.ts';
 import { needBatch, Runner } from './runner.ts';
+import { slowdownBy } from './speed-book.ts';
 import { runPlan } from './time-range.ts';
 import { batchView, itemView, presentViews, resultView, type ViewOptions } from './views.ts';
 
@@ -154,6 +156,7 @@ export function createBatchService(options: BatchServiceOptions): BatchService {
         isKeychainLocked: keychain === 'locked' && account === null,
         learned: journal.knowledge.speeds(),
         outcomes: journal.knowledge.outcomes(),
+        slowdown: slowdownBy(loadavg()[0] ?? 0, availableParallelism(), engine.workers),
         workers: engine.workers,
         cloudLane,
         now: now(),

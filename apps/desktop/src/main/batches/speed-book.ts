@@ -10,6 +10,8 @@ const TYPICAL_MS: Readonly<Record<Exclude<StepVerb, 'generate'>, Readonly<Record
 };
 /** One request to a model, from upload to the file on the disk. */
 const TYPICAL_GENERATE_MS = 25_000;
+/** Programs that want to run don't all want a whole core all the time. */
+const LOAD_POWER = 0.7;
 /** A kind of work counts by its own figures from so many jobs on. */
 const ENOUGH_JOBS = 3;
 /** Spread of jobs that nothing is known of. */
@@ -18,7 +20,7 @@ const TYPICAL_SPREAD = 0.6;
 const PRIOR_SPREAD = 0.4;
 const PRIOR_JOBS = 3;
 
-/** Jobs that the opinion is worth that this machine is as fast as the one of the typical figures. */
+/** Jobs that the opinion is worth that this machine is as fast as the one of the typical figures, but for its load. */
 const FACTOR_PRIOR_JOBS = 5;
 
 /**
@@ -56,7 +58,7 @@ function spreadOf(sums: Sums): number {
 }
 
 /** How much slower this machine is than the one that the typical figures come from, by all that was learned; null while nothing was. */
-function machineFactor(learned: readonly Speed[]): number | null {
+function machineFactor(learned: readonly Speed[], slowdown: number): number | null {
   let weight = 0;
   let sum = 0;
   let isAnyKnown = false;
@@ -68,7 +70,7 @@ function machineFactor(learned: readonly Speed[]): number | null {
     sum += worth * Math.log(ms / units / TYPICAL_MS[verb][kind]);
   }
   // One kind of work alone says only so much about another one.
-  return isAnyKnown ? Math.exp(sum / (weight + FACTOR_PRIOR_JOBS)) : null;
+  return isAnyKnown ? Math.exp((sum + FACTOR_PRIOR_JOBS * Math.log(slowdown)) / (weight + FACTOR_PRIOR_JOBS)) : null;
 }
 
 function bytesRatio(step: Step, kind: MediaKind, sums: Sums | undefined): number {
@@ -77,8 +79,20 @@ function bytesRatio(step: Step, kind: MediaKind, sums: Sums | undefined): number
   return kind === 'image' ? 1.3 : 1.1;
 }
 
-/** Looks expected time and growth up: as learned here from work that is as like as possible, else as typical for this machine's speed. */
-export function speedBook(learned: readonly Speed[]): SpeedBook {
+/**
+ * How much longer work takes because others use the machine: by the length of the queue for its cores. What was learned here was learned
+ * under the load of this machine, so that this matters for typical figures only.
+ * @param load programs that run or want to run, on average; 0 where the system doesn't say
+ */
+export function slowdownBy(load: number, cores: number, workers: number): number {
+  return Math.max(1, (load + workers) / cores) ** LOAD_POWER;
+}
+
+/**
+ * Looks expected time and growth up: as learned here from work that is as like as possible, else as typical for this machine's speed.
+ * @param slowdown taken for typical figures while nothing is known of this machine
+ */
+export function speedBook(learned: readonly Speed[], slowdown = 1): SpeedBook {
   const known = new Map<string, Sums>();
   for (const row of learned) {
     for (const { key } of LIKENESS) {
@@ -87,7 +101,7 @@ export function speedBook(learned: readonly Speed[]): SpeedBook {
       known.set(key(row), sums);
     }
   }
-  const factor = machineFactor(learned);
+  const factor = machineFactor(learned, slowdown);
   return (step, kind, format, fileUnits) => {
     const { verb } = step;
     // A request to a model takes its time whatever the file's size.
@@ -104,7 +118,7 @@ export function speedBook(learned: readonly Speed[]): SpeedBook {
         isMeasured: true,
       };
     }
-    const typical = verb === 'generate' ? TYPICAL_GENERATE_MS : TYPICAL_MS[verb][kind] * units * (factor ?? 1);
+    const typical = verb === 'generate' ? TYPICAL_GENERATE_MS : TYPICAL_MS[verb][kind] * units * (factor ?? slowdown);
     const doubt = factor === null || verb === 'generate' ? 0.7 : 0.5;
     return { ms: typical, spread: TYPICAL_SPREAD, doubt, bytesRatio: bytesRatio(step, kind, undefined), isMeasured: false };
   };
