@@ -25,6 +25,7 @@ type PlannedFile = {
   readonly verb: StepVerb | null;
   readonly modelId: string;
   readonly saved: boolean;
+  readonly durationMs?: number | undefined;
 };
 /** One use of a verb on one file. */
 type PlannedJob = { readonly step: Step; readonly kind: MediaKind; readonly format: MediaFormat; readonly results: number };
@@ -45,12 +46,21 @@ export function stepApplies(step: Step, kind: MediaKind, at: number, models: rea
   return model.limits.sourceMimes.some((mime) => mime.startsWith(`${kind}/`));
 }
 
-/** Number of files that a step makes of one; how many frames lie in a film is known only when it is opened. */
+/** Number of pictures that a step takes out of a film, as far as its length is known. */
+function framesOf(step: Extract<Step, { verb: 'convert' }>, durationMs: number | undefined): number {
+  const { frames, trimStartMs = 0, trimEndMs } = step;
+  if (frames === undefined) return 1;
+  if (frames.by === 'count') return frames.count;
+  const end = Math.min(trimEndMs ?? Number.POSITIVE_INFINITY, durationMs ?? Number.POSITIVE_INFINITY);
+  return Number.isFinite(end) ? Math.max(1, Math.ceil((end - trimStartMs) / frames.everyMs)) : 1;
+}
+
+/** Number of files that a step makes of one. */
 function resultsOf(step: Step, file: PlannedFile, models: readonly Model[]): number {
   if (step.verb === 'unicalize') return step.variants;
   if (step.verb === 'convert') {
     const isFrames = file.kind === 'video' && FORMATS[convertFormat(step, file.format)].kind === 'image';
-    return isFrames && step.frames?.by === 'count' ? step.frames.count : 1;
+    return isFrames ? framesOf(step, file.durationMs) : 1;
   }
   if (step.verb !== 'generate') return 1;
   const model = models.find((one) => one.id === step.modelId);
@@ -66,6 +76,7 @@ function after(step: Step, file: PlannedFile, models: readonly Model[]): Omit<Pl
     ext: format === file.format ? file.ext : FORMATS[format].extensions[0],
     verb: step.verb,
     modelId: file.modelId,
+    durationMs: file.durationMs,
   });
   if (step.verb === 'convert') return named(convertFormat(step, file.format));
   if (step.verb !== 'generate') return named(file.format);
@@ -74,12 +85,19 @@ function after(step: Step, file: PlannedFile, models: readonly Model[]): Omit<Pl
   return { ...named(format), modelId: step.modelId };
 }
 
+/** A source, with its length where that is known: an item of a batch has it itself, a file of the library in its summary. */
+type Source = Pick<SourceFile, 'name' | 'kind' | 'format'> & {
+  readonly durationMs?: number | null;
+  readonly summary?: SourceFile['summary'];
+};
+
 /** Walks one file through all steps on paper: which jobs will run and which results come out, in the order of their numbers. */
-export function planItem(source: Pick<SourceFile, 'name' | 'kind' | 'format'>, steps: readonly Step[], models: readonly Model[]): ItemPlan {
+export function planItem(source: Source, steps: readonly Step[], models: readonly Model[]): ItemPlan {
   const dot = source.name.lastIndexOf('.');
   const ownExt = formatByName(source.name) === source.format && dot > 0 ? source.name.slice(dot + 1).toLowerCase() : undefined;
   const ext = ownExt ?? FORMATS[source.format].extensions[0];
-  let files: PlannedFile[] = [{ kind: source.kind, format: source.format, ext, verb: null, modelId: '', saved: false }];
+  const durationMs = source.durationMs ?? source.summary?.durationMs;
+  let files: PlannedFile[] = [{ kind: source.kind, format: source.format, ext, verb: null, modelId: '', saved: false, durationMs }];
   const jobs: PlannedJob[] = [];
   const results: PlannedFile[] = [];
   let sends = 0;
