@@ -106,10 +106,11 @@ export function createHandlers(options: HandlersOptions): IpcHandlers {
         return true;
       },
       waveformOfResult: (id, peaks, loudness) => services.previews.waveform(needResult(services, id).path, peaks, loudness),
-      previewResult: async (id): Promise<PreviewView> => {
+      previewResult: async (id, standIn): Promise<PreviewView> => {
         const result = needResult(services, id);
         const summary = FORMATS[result.format].kind === 'video' ? (await services.library.look(result.path)).summary : null;
-        if (isPlayable(result.format, summary)) return { url: mediaUrls.result(id), mime: FORMATS[result.format].mime, proxy: false };
+        if (!standIn && isPlayable(result.format, summary))
+          return { url: mediaUrls.result(id), mime: FORMATS[result.format].mime, proxy: false };
         const made = await services.previews.preview(result.path);
         return { url: `media://preview/${path.basename(made.path)}`, mime: made.mime, proxy: true };
       },

@@ -25,7 +25,7 @@ export type BatchPorts = {
   /** Where the report was saved, as shown to the user; null when they chose no place. */
   readonly saveReport: (id: BatchId) => Promise<string | null>;
   readonly revealResult: (id: ResultId) => boolean;
-  readonly previewResult: (id: ResultId) => Promise<PreviewView>;
+  readonly previewResult: (id: ResultId, standIn: boolean) => Promise<PreviewView>;
   readonly waveformOfResult: (id: ResultId, peaks: number, loudness: boolean) => Promise<WaveformOutcome>;
 };
 
@@ -52,7 +52,7 @@ export function batchHandlers({ batches, saveReport, revealResult, previewResult
     'batches.remove': async ({ batchId }) => ({ removed: await batches.remove(batchId) }),
     'batches.saveReport': async ({ batchId }) => ({ savedTo: await saveReport(batchId) }),
     'results.reveal': ({ id }) => ({ shown: revealResult(id) }),
-    'results.preview': ({ id }) => previewResult(id),
+    'results.preview': ({ id, standIn }) => previewResult(id, standIn),
     'results.waveform': ({ id, peaks, loudness }) => waveformOfResult(id, peaks, loudness),
   };
 }

@@ -1,4 +1,4 @@
-import { Maximize, ZoomIn, ZoomOut } from 'lucide-react';
+import { Grid2x2, Maximize, ZoomIn, ZoomOut } from 'lucide-react';
 import { IconButton } from './button.tsx';
 
 type ZoomLabels = { readonly zoomIn: string; readonly zoomOut: string; readonly actual: string; readonly fit: string };
@@ -29,7 +29,7 @@ export function ZoomButtons({
         <ZoomIn size={14} />
       </IconButton>
       <IconButton label={labels.actual} hint="1" onClick={onActual}>
-        <span className="text-xs">1:1</span>
+        <Grid2x2 size={14} />
       </IconButton>
       <IconButton label={labels.fit} hint="0" onClick={onFit}>
         <Maximize size={14} />

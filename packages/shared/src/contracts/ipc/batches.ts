@@ -133,6 +133,6 @@ export const batchRoutes = {
   'batches.saveReport': ipc<{ savedTo: string | null }>()(batch),
 
   'results.reveal': ipc<{ shown: boolean }>()(z.strictObject({ id: ResultId })),
-  'results.preview': ipc<PreviewView>()(z.strictObject({ id: ResultId })),
+  'results.preview': ipc<PreviewView>()(z.strictObject({ id: ResultId, standIn: z.boolean().default(false) })),
   'results.waveform': ipc<WaveformOutcome>()(z.strictObject({ id: ResultId, ...waveform })),
 } as const;

@@ -4,6 +4,7 @@ import { Pause, Play } from 'lucide-react';
 import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { useTexts } from '../../../i18n/index.ts';
 import { attempt, call } from '../../../lib/ipc.ts';
+import { togglePlaying } from '../../../lib/playing.ts';
 import { IconButton } from '../../../ui/button.tsx';
 import { wheelFactor } from '../../../ui/look.ts';
 import { Waveform } from '../../../ui/waveform.tsx';
@@ -107,12 +108,7 @@ export function AudioPreview({
     return () => area.removeEventListener('wheel', wheel);
   }, []);
   const toggle = (): void => {
-    const player = audio.current;
-    if (!player) return;
-    // A pause that came before the start rejects it too, and is no failure.
-    if (player.paused)
-      void player.play().catch((thrown: unknown) => (thrown instanceof DOMException && thrown.name === 'AbortError') || onFail());
-    else player.pause();
+    if (audio.current) togglePlaying(audio.current, onFail);
   };
   const scrub = (event: PointerEvent<HTMLDivElement>): void => {
     const area = event.currentTarget.getBoundingClientRect();

@@ -2,6 +2,7 @@ import type { MediaFileView } from '@pingplex/shared/contracts/ipc';
 import { useState } from 'react';
 import { useTexts } from '../../../i18n/index.ts';
 import { FileThumb } from '../../files/index.ts';
+import { standInText } from '../../results/index.ts';
 import { usePreview } from '../hooks.ts';
 import { AudioPreview } from './audio-preview.tsx';
 import { ImagePreview } from './image-preview.tsx';
@@ -12,7 +13,8 @@ import { VideoPreview } from './video-preview.tsx';
  * `takeFocus` gives the keyboard to it as soon as it is there.
  */
 export function Preview({ file, takeFocus = false }: { file: MediaFileView; takeFocus?: boolean }) {
-  const { t, problem } = useTexts();
+  const texts = useTexts();
+  const { t, problem } = texts;
   const [standIn, setStandIn] = useState(false);
   const { value, error, pending } = usePreview(file, standIn);
   const [failed, setFailed] = useState(false);
@@ -41,6 +43,7 @@ export function Preview({ file, takeFocus = false }: { file: MediaFileView; take
       </div>
     );
   }
+  const label = standInText(value, texts);
   // What Chromium gives up, the engine may still decode in part.
   const onFail = (): void => (value.proxy ? setFailed(true) : setStandIn(true));
   return (
@@ -57,11 +60,9 @@ export function Preview({ file, takeFocus = false }: { file: MediaFileView; take
           {t('preview.damaged')}
         </span>
       ) : null}
-      {value.proxy ? (
-        <span className="over-media pointer-events-none absolute top-2 left-2 rounded-sm px-1.75 text-xs">
-          {t(`preview.standIn.${value.mime.startsWith('video/') ? 'video' : value.mime.startsWith('audio/') ? 'audio' : 'image'}`)}
-        </span>
-      ) : null}
+      {label === null ? null : (
+        <span className="over-media pointer-events-none absolute top-2 left-2 rounded-sm px-1.75 text-xs">{label}</span>
+      )}
     </div>
   );
 }

@@ -2,6 +2,7 @@ import type { MediaFileId } from '@pingplex/shared/domain';
 import { Pause, Play, StepBack, StepForward, Volume2, VolumeX } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useTexts } from '../../../i18n/index.ts';
+import { togglePlaying } from '../../../lib/playing.ts';
 import { IconButton } from '../../../ui/button.tsx';
 import { frameStart, frameTime } from './frames.ts';
 import { TimeBar } from './time-bar.tsx';
@@ -63,11 +64,7 @@ export function VideoPreview({
     setAt(player.currentTime);
   };
   const toggle = (): void => {
-    const player = video.current;
-    if (!player) return;
-    // A pause that came before the start rejects it too, and is no failure.
-    if (player.paused) void player.play().catch((thrown: unknown) => isAborted(thrown) || onFail());
-    else player.pause();
+    if (video.current) togglePlaying(video.current, onFail);
   };
   const step = (frames: number): void => {
     const player = video.current;
@@ -131,5 +128,3 @@ export function VideoPreview({
     </div>
   );
 }
-
-const isAborted = (thrown: unknown): boolean => thrown instanceof DOMException && thrown.name === 'AbortError';

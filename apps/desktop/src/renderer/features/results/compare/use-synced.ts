@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { isTakenBack } from '../../../lib/playing.ts';
 import { type SideName, SyncedPlayers } from './synced-players.ts';
 
 export type Transport = {
@@ -18,8 +19,6 @@ export type Transport = {
   /** Both tell when they begin, stop, know their length or fail. */
   onEvent(): void;
 };
-
-const NOT_STARTED = 'AbortError';
 
 /**
  * Two media elements under one transport.
@@ -87,8 +86,7 @@ export function useSynced(stretch: number, fps: number, onFail: () => void): Tra
           () => setPlaying(players.isPlaying),
           (thrown: unknown) => {
             players.pause();
-            // A pause that came before the start is no failure.
-            if (!(thrown instanceof DOMException && thrown.name === NOT_STARTED)) onFail();
+            if (!isTakenBack(thrown)) onFail();
           },
         );
       }),

@@ -16,16 +16,16 @@ import { Figures } from './figures.tsx';
 type Pair = { readonly after: PreviewView | null; readonly before: PreviewView | null; readonly error: unknown };
 const NOTHING_YET: Pair = { after: null, before: null, error: null };
 
-/** A result and its source as this window can show them: the originals where it can, labelled stand-ins otherwise. */
-function usePair(result: ResultView): Pair {
+/** A result and its source as this window can show them: the originals where it can, labelled stand-ins otherwise or when `standIn` says so. */
+function usePair(result: ResultView, standIn: boolean): Pair {
   const [pair, setPair] = useState<Pair>(NOTHING_YET);
   const { id, sourceId, kind } = result;
   useEffect(() => {
     let current = true;
     setPair(NOTHING_YET);
     void Promise.all([
-      attempt(() => call('results.preview', { id })),
-      sourceId ? attempt(() => call('library.preview', { id: sourceId })) : Promise.resolve(null),
+      attempt(() => call('results.preview', { id, standIn })),
+      sourceId ? attempt(() => call('library.preview', { id: sourceId, standIn })) : Promise.resolve(null),
     ]).then(([after, before]) => {
       if (!current) return;
       // Without its source a result is still worth seeing; without the result there is nothing to see.
@@ -35,7 +35,7 @@ function usePair(result: ResultView): Pair {
     return () => {
       current = false;
     };
-  }, [id, sourceId, kind]);
+  }, [id, sourceId, kind, standIn]);
   return pair;
 }
 
@@ -52,10 +52,12 @@ function stretchOf({ verb, measurements }: ResultView, sourceMs: number | undefi
 function BeforeAfter({ result }: { result: ResultView }) {
   const texts = useTexts();
   const { t, problem } = texts;
-  const { after, before, error } = usePair(result);
+  const [standIn, setStandIn] = useState(false);
+  const { after, before, error } = usePair(result, standIn);
   const source = useFile(result.sourceId);
   const [failed, setFailed] = useState(false);
-  const onFail = useCallback(() => setFailed(true), []);
+  // What Chromium gives up, the engine may still decode; after that there is nothing more to try.
+  const onFail = useCallback(() => (standIn ? setFailed(true) : setStandIn(true)), [standIn]);
   if (error || failed) {
     const told = error ? problem(error) : { title: t('compare.cannotPlay'), next: '' };
     return (
