@@ -131,6 +131,27 @@ describe('row 23: marks of AI generation', () => {
     expect(flags(answers.get('webui.jpg'))).toContain('aiPrompt');
   });
 
+  it('row 23: texts that only look like prompts hold nothing up and break nothing', async () => {
+    const hostile = {
+      'blanks.png': { Description: `x${' '.repeat(60_000)}y` },
+      'options.png': { Description: `x${' --ar'.repeat(10_000)} --v 6` },
+      'steps.png': { parameters: `${'Steps: 1, '.repeat(5000)}\nSteps: 2, ${'a'.repeat(5000)}: ${'b'.repeat(50_000)}` },
+      'names.png': { Comment: JSON.stringify({ uc: 'u', steps: 1, prompt: 'p', ['n'.repeat(5000)]: 'v'.repeat(5000) }) },
+      'loop.png': {
+        prompt: JSON.stringify(
+          Object.fromEntries(
+            Array.from({ length: 300 }, (_, n) => [n, { class_type: 'KSampler', inputs: { positive: [String((n + 1) % 300), 0] } }]),
+          ),
+        ),
+      },
+      'wrong.png': { prompt: '{"1":{"class_type":"K","inputs":[]},"2":null}', invokeai_metadata: '[1,2]', 'sd-metadata': '{"image":7}' },
+    };
+    for (const [name, texts] of Object.entries(hostile)) await writeFile(join(dir, name), await pngWithTexts(texts));
+    const answers = await inspect(...Object.keys(hostile));
+    expect(answers.size).toBe(Object.keys(hostile).length);
+    expect(answers.get('names.png')?.generation).toEqual([expect.objectContaining({ tool: 'NovelAI', prompts: ['p'] })]);
+  });
+
   it('row 23: the marks of IPTC and of the Chinese standard count as AI marks, in pictures and films', async () => {
     const label = JSON.stringify({ Label: '1', ContentProducer: '001191310000', ProduceID: 'abc' });
     await writeFile(

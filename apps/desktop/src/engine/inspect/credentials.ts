@@ -92,7 +92,7 @@ export function describeStore(json: string): ContentCredentials {
     authors: authorsOf(manifest),
     actions: actionsOf(manifest),
     ingredients: (manifest.ingredients ?? []).slice(0, MOST_ENTRIES).map((one) => ({
-      relationship: one.relationship ?? '',
+      relationship: cut(one.relationship) ?? '',
       signed: one.active_manifest !== undefined,
       ...present({ title: cut(one.title), format: cut(one.format) }),
     })),

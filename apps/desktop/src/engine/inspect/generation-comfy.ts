@@ -6,7 +6,6 @@ const isRecord = (value: unknown): value is Json => typeof value === 'object' &&
 type Node = { readonly kind: string; readonly inputs: Json };
 type Graph = ReadonlyMap<string, Node>;
 
-const MOST_SETTINGS = 40;
 /** A chain of nodes longer than this is a loop or a bomb. */
 const DEEPEST = 64;
 
@@ -60,15 +59,13 @@ export function readComfyGraph(data: Json): Omit<GenerationData, 'tags'> | undef
   const loaders = nodes.filter(({ inputs }) => 'ckpt_name' in inputs || 'unet_name' in inputs || 'lora_name' in inputs);
   const settings = [...loaders, ...samplers].flatMap(({ inputs }) =>
     Object.entries(inputs).flatMap(([name, value]) =>
-      typeof value === 'number' || (typeof value === 'string' && !/text|prompt/i.test(name))
-        ? [{ name: name.slice(0, 200), value: String(value).slice(0, 2000) }]
-        : [],
+      typeof value === 'number' || (typeof value === 'string' && !/text|prompt/i.test(name)) ? [{ name, value: String(value) }] : [],
     ),
   );
   return {
     tool: 'ComfyUI',
     prompts: [...new Set(prompts)],
     negative: [...new Set(negative)],
-    settings: settings.slice(0, MOST_SETTINGS),
+    settings,
   };
 }

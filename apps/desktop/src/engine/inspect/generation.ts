@@ -4,6 +4,7 @@ import { readComfyGraph } from './generation-comfy.ts';
 /** Longer texts are workflows with pictures inside; what is asked for stands in their beginning. */
 const MOST_CHARACTERS = 65_536;
 const MOST_SETTINGS = 40;
+const MOST_PROMPTS = 40;
 
 type Json = Readonly<Record<string, unknown>>;
 type Found = Omit<GenerationData, 'tags'>;
@@ -28,8 +29,7 @@ function settingsOf(data: Json, shown: readonly string[]): Found['settings'] {
     .filter(
       ([name, value]) => !shown.includes(name) && (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string'),
     )
-    .slice(0, MOST_SETTINGS)
-    .map(([name, value]) => ({ name: name.slice(0, 200), value: String(value).slice(0, 2000) }));
+    .map(([name, value]) => ({ name, value: String(value) }));
 }
 
 /** `prompt\nNegative prompt: …\nSteps: 20, Sampler: Euler a, …` as AUTOMATIC1111's web UI and all that descend from it write. */
@@ -38,12 +38,12 @@ function webUi(text: string): Found | undefined {
   if (last === '') return undefined;
   const [prompt = '', negative = ''] = before.split(/(?:^|\n)Negative prompt: /);
   // Values with commas stand in quotes.
-  const settings = [...last.matchAll(/([A-Za-z][\w .-]{0,60}): ("(?:[^"\\]|\\.)*"|[^,\n]*)/g)].slice(0, MOST_SETTINGS);
+  const settings = [...last.matchAll(/([A-Za-z][\w .-]{0,60}): ("(?:[^"\\]|\\.)*"|[^,\n]*)/g)];
   return {
     tool: 'Stable Diffusion web UI',
     prompts: texts(prompt),
     negative: texts(negative),
-    settings: settings.map(([, name = '', value = '']) => ({ name, value: value.trim().slice(0, 2000) })),
+    settings: settings.map(([, name = '', value = '']) => ({ name, value: value.trim() })),
   };
 }
 
@@ -80,7 +80,7 @@ function invokeAi(data: Json): Found | undefined {
     prompts,
     negative: texts(image['negative_prompt']),
     settings: [
-      ...texts(model).map((value) => ({ name: 'model', value: value.slice(0, 2000) })),
+      ...texts(model).map((value) => ({ name: 'model', value })),
       ...settingsOf(image, ['positive_prompt', 'negative_prompt', 'prompt']),
     ],
   };
@@ -90,20 +90,23 @@ function invokeAi(data: Json): Found | undefined {
 function dream(text: string): Found | undefined {
   const [, prompt = '', rest = ''] = /^"([\s\S]+)"((?: -[\s\S]*)?)$/.exec(text.trim()) ?? [];
   if (prompt === '') return undefined;
-  const settings = [...rest.matchAll(/ -(\w+?)\s?([\d.]+|k_\w+)\b/g)].slice(0, MOST_SETTINGS);
+  const settings = [...rest.matchAll(/ -(\w+?)\s?([\d.]+|k_\w+)\b/g)];
   return { tool: 'InvokeAI', prompts: [prompt], negative: [], settings: settings.map(([, name = '', value = '']) => ({ name, value })) };
 }
 
+/** `a harbour --ar 3:2 --v 6.1 Job ID: …` */
 function midjourney(text: string): Found | undefined {
-  const [, prompt = '', options = '', job = ''] =
-    /^([\s\S]*?)((?: --\w+(?: [^\s-]\S*)?)*)(?:\s*Job ID: ([0-9a-f-]{36}))?\s*$/.exec(text) ?? [];
-  if (job === '' && !/ --(ar|v|stylize|niji|chaos) /.test(`${options} `)) return undefined;
-  const settings = [...options.matchAll(/--(\w+)(?: ([^\s-]\S*))?/g)].map(([, name = '', value = '']) => ({ name, value }));
+  const [, job] = /\bJob ID: ([0-9a-f-]{36})$/.exec(text.trimEnd()) ?? [];
+  const asked = job === undefined ? text : text.slice(0, text.lastIndexOf('Job ID: '));
+  const at = asked.search(/ --[a-z]/);
+  const options = at < 0 ? '' : asked.slice(at);
+  if (job === undefined && !/ --(ar|v|stylize|niji|chaos) /.test(options)) return undefined;
+  const settings = [...options.matchAll(/ --(\w+)(?: ([^\s-]\S*))?/g)].map(([, name = '', value = '']) => ({ name, value }));
   return {
     tool: 'Midjourney',
-    prompts: texts(prompt),
+    prompts: texts(at < 0 ? asked : asked.slice(0, at)),
     negative: [],
-    settings: [...settings, ...(job === '' ? [] : [{ name: 'Job ID', value: job }])],
+    settings: [...settings, ...(job === undefined ? [] : [{ name: 'Job ID', value: job }])],
   };
 }
 
@@ -134,6 +137,12 @@ function complete(found: Found, tags: readonly Tag[]): Found {
   return { ...found, prompts: texts(tags.find(({ key }) => key === 'PNG:Description')?.value) };
 }
 
+/** Within what the contract allows, whatever a file claims. */
+function bounded({ prompts, negative, settings, ...rest }: GenerationData): GenerationData {
+  const short = settings.slice(0, MOST_SETTINGS).map(({ name, value }) => ({ name: name.slice(0, 200), value: value.slice(0, 2000) }));
+  return { ...rest, prompts: prompts.slice(0, MOST_PROMPTS), negative: negative.slice(0, MOST_PROMPTS), settings: short };
+}
+
 /**
  * Prompts and settings that a generator left in a file, readable. One entry per program; the same data in two places counts once.
  */
@@ -149,5 +158,5 @@ export function findGenerationData(tags: readonly Tag[]): GenerationData[] {
       byTool.set(found.tool, { ...entry, tags: [...(known?.tags ?? []), tag.key] });
     } else known.tags.push(tag.key);
   }
-  return [...byTool.values()].filter(({ prompts, settings }) => prompts.length > 0 || settings.length > 0);
+  return [...byTool.values()].filter(({ prompts, settings }) => prompts.length > 0 || settings.length > 0).map(bounded);
 }
