@@ -79,8 +79,8 @@ async function main(): Promise<void> {
 async function measure(file: MediaSource, work: string, state: State): Promise<void> {
   const key = `${file.isReal ? 'real' : 'sample'}/${file.name}`;
   state.points[key] ??= await pointsOf(file, work);
-  // Trying every setting on computed files would take long and say little: nothing is tuned on them.
-  state.aims[key] ??= file.isReal || file.kind === 'audio' ? await aimsOf(file, work) : [];
+  // Of computed files only films, which the real ones are few of: nothing is tuned on computed media.
+  state.aims[key] ??= file.isReal || file.kind === 'video' ? await aimsOf(file, work) : [];
 }
 
 if (values.help) console.log(HELP);

@@ -29,8 +29,8 @@ const THOROUGH_PIXELS = 200_000;
 const MOST_PIXELS = 1_600_000;
 /** Films are encoded whole for every setting, so only every so many levels are tried. */
 const FILM_LEVELS_STEP = 3;
-/** As `THOROUGH_PIXELS`, for films. */
-const THOROUGH_MS = 6000;
+/** As `MOST_PIXELS`, for films: pixels of a frame times seconds. */
+const MOST_PIXEL_SECONDS = 400_000;
 
 /** Every setting that target mode may choose from, made on the whole file and measured: cuts (or speeds) times looks. */
 export async function allSettings(source: MediaSource, targets: Targets, dir: string): Promise<Setting[]> {
@@ -76,11 +76,12 @@ async function filmSettings(path: string, targets: Targets, dir: string): Promis
   const figureOf = (print: Print) => targetFigure(distanceOf(source.print, print));
   const temp = { dir, stem: '.pingplex-all' };
   const work = { source, targets, n: N, temp, figureOf, portions: new Portions(QUIET), ahead: new FilmsAhead() };
-  const looks = (source.media.durationMs ?? 0) > THOROUGH_MS ? AIMED_FILM_LOOKS.slice(-1) : AIMED_FILM_LOOKS;
+  const { width = 0, height = 0 } = source.video;
+  if ((width * height * (source.media.durationMs ?? 0)) / 1000 > MOST_PIXEL_SECONDS) return [];
   const found: Setting[] = [];
   for (const attempt of attempts(FILM_AIMED_LADDER, 1).filter((_, i) => i % FILM_LEVELS_STEP === 2)) {
     const plan = drawFilm(SEED, N, attempt, { strength: 'balanced', mirror: false }, true, source.media.durationMs ?? 0);
-    for (const look of looks) {
+    for (const look of AIMED_FILM_LOOKS) {
       const { figure, quality } = await writeFilm(work, plan, look, QUIET);
       if (figure !== undefined && quality !== undefined) found.push({ distance: figure, quality });
     }

@@ -52,7 +52,7 @@ export function plot(kind: MediaKind, points: readonly Point[]): string {
   const legend = [
     `<circle class="real" cx="52" cy="286" r="4"/><text x="62" y="290">files from cameras and programs</text>`,
     `<circle class="made" cx="292" cy="286" r="4"/><text x="302" y="290">computed samples</text>`,
-    `<line class="line" x1="442" x2="470" y1="286" y2="286"/><text x="478" y="290">what matchers or the presets draw the line at</text>`,
+    `<line class="line" x1="442" x2="470" y1="286" y2="286"/><text x="478" y="290">line of matchers or presets</text>`,
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Distance and quality of variants per strength (${kind})">
 <style>${STYLE}

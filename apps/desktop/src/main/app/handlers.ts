@@ -129,9 +129,8 @@ async function saveReportOf(
   const day = new Date(batch.createdAt).toISOString().slice(0, 10);
   const file = await pickReportPath(window(), splitName(safeFileName(`${batch.name} ${day}`, 'html')).stem, language);
   if (file === null) return null;
-  const display = (full: string): string => shortenHome(full, homeDir);
   const thumbnails = (full: string, size: number) => services.previews.thumbnail(full, size);
-  return display(await saveReport({ journal: services.journal, appVersion, display, thumbnails }, id, file, language));
+  return shortenHome(await saveReport({ journal: services.journal, appVersion, thumbnails }, id, file, language), homeDir);
 }
 
 /** A result whose file has its final name. */

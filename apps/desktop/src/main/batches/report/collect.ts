@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { Measurements } from '@pingplex/shared/contracts/ipc';
 import type { BatchId, ItemState, ResultId, Step } from '@pingplex/shared/domain';
 import { AppError, type AppErrorData } from '@pingplex/shared/errors';
@@ -11,7 +12,7 @@ export const MOST_PICTURES = 400;
 const PICTURE_SIZE = 160;
 const PICTURES_AT_ONCE = 4;
 
-/** One result with its figures. Names only: a report may be given away, so no folder of the user stands in it. */
+/** One result with its figures. Names only: a report may be given away, so no path of the user stands in it. */
 export type ReportResult = {
   readonly id: ResultId;
   readonly source: string;
@@ -34,6 +35,7 @@ export type Report = {
     readonly startedAt: number;
     readonly finishedAt: number | null;
     readonly steps: readonly Step[];
+    /** Its own name, without where it lies. */
     readonly folder: string;
   };
   readonly appVersion: string;
@@ -54,12 +56,10 @@ export type Report = {
 export type ReportPorts = {
   readonly journal: Journal;
   readonly appVersion: string;
-  /** Shortens the home folder to `~`. */
-  readonly display: (path: string) => string;
 };
 
 /** Reads a batch and all of its results from the journal. @throws AppError batch.notFound */
-export function collectReport({ journal, appVersion, display }: ReportPorts, batchId: BatchId): Report {
+export function collectReport({ journal, appVersion }: ReportPorts, batchId: BatchId): Report {
   const batch = journal.batches.get(batchId);
   if (batch === undefined) throw new AppError('batch.notFound', 'no such batch');
   const results = journal.results.list({ batchId, limit: 1_000_000 }).map(
@@ -85,7 +85,7 @@ export function collectReport({ journal, appVersion, display }: ReportPorts, bat
       startedAt: batch.createdAt,
       finishedAt: batch.finishedAt,
       steps: batch.steps,
-      folder: display(batch.folder),
+      folder: path.basename(batch.folder),
     },
     appVersion,
     engineVersions: [...new Set(variants.map((variant) => variant.engineVersion))],
@@ -114,9 +114,9 @@ export async function collectPictures(journal: Journal, report: Report, thumbnai
   let next = 0;
   const lane = async (): Promise<void> => {
     for (let one = wanted[next++]; one !== undefined; one = wanted[next++]) {
-      const path = journal.results.get(one.id)?.path ?? null;
-      if (path === null) continue;
-      const picture = await thumbnails(path, PICTURE_SIZE).then(
+      const file = journal.results.get(one.id)?.path ?? null;
+      if (file === null) continue;
+      const picture = await thumbnails(file, PICTURE_SIZE).then(
         async (made) => `data:${made.mime};base64,${(await readFile(made.path)).toString('base64')}`,
         () => undefined,
       );
