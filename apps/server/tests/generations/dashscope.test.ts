@@ -88,6 +88,18 @@ test.each(['drop', 'serverError'])(
   },
 );
 
+test('a result that can not be fetched at once is fetched a little later', async () => {
+  const userId = await world.newUser(50);
+  const prompt = unique('a shy one [[away]]');
+  const made = await world.create(userId, prompt, { modelId: 'dashscope/wan2.7-image', settings: { n: 2 } });
+  expect(await world.ended(userId, made.id)).toMatchObject({
+    state: 'succeeded',
+    credits: { captured: 6 },
+    results: [{ kind: 'image' }, { kind: 'image' }],
+  });
+  expect(taken(prompt)).toHaveLength(1);
+});
+
 test('a refusal during the work is told as one, and costs nothing', async () => {
   const userId = await world.newUser(50);
   const made = await world.create(userId, unique('no [[refuseLater]]'), { modelId: 'dashscope/wan2.7-image' });

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { ErrorCode } from '@pingplex/shared/errors';
 import { inTransaction } from '../../db/transaction.ts';
+import { FetchFailure } from '../../providers/fetch-result.ts';
 import type { Delivered, Output } from '../../providers/port.ts';
 import { touchObject } from '../files/service.ts';
 import { noteProviderHealth } from './lanes.ts';
 import { closeAttempt, end, type Ref } from './settle.ts';
 import { storeResults } from './store.ts';
 import type { Place } from './task.ts';
-import { type Deps, Superseded, unlessSuperseded } from './types.ts';
+import { type Deps, QUEUES, Superseded, unlessSuperseded } from './types.ts';
 
 /**
  * The bytes first, then the row that points at them: from then on a crash loses nothing. Results that the provider keeps are written
@@ -27,7 +28,7 @@ export async function deliver(deps: Deps, ref: Ref, answer: Delivered & { reques
     }),
   );
   if (mine) {
-    await storeResults(deps, ref.id, ref.epoch);
+    await storeSoon(deps, ref);
     return;
   }
   // Too late for the user, who has the credits back, but the provider's bill has it: the attempt says what it cost.
@@ -35,6 +36,17 @@ export async function deliver(deps: Deps, ref: Ref, answer: Delivered & { reques
     UPDATE attempt SET provider_cost_micro_usd = ${answer.costMicroUsd}::bigint, provider_request_id = ${answer.requestId}
     WHERE generation_id = ${ref.id}::uuid AND epoch = ${ref.epoch} AND provider_cost_micro_usd IS NULL`;
   deps.log.warn({ generationId: ref.id, attempt: ref.epoch, count: late }, 'a late answer was paid for and dropped');
+}
+
+/** At once; what can't be fetched just now is a job of its own, tried again with growing waits. */
+async function storeSoon(deps: Deps, ref: Ref): Promise<void> {
+  try {
+    await storeResults(deps, ref.id, ref.epoch);
+  } catch (error) {
+    if (!(error instanceof FetchFailure)) throw error;
+    deps.log.warn({ generationId: ref.id, attempt: ref.epoch, event: error.kind }, 'a result could not be fetched yet');
+    await deps.queue.enqueue(QUEUES.store, { id: ref.id, epoch: ref.epoch }, { key: ref.id, delayS: 1 });
+  }
 }
 
 async function place(deps: Deps, output: Output): Promise<Place> {

@@ -6,7 +6,7 @@ import { z } from 'zod';
  * What a stand-in can be told to do wrong. Before a paid call is accepted: `rateLimit`, `concurrency`, `serverError`, `refuse`.
  * After it: `drop` (the connection), `hang`, `drip` (the answer in crumbs), `broken` (half a JSON text), `lose` (the task is
  * forgotten). Of the task: `refuseLater`, `failLater`, `wrongType`, `short` (a second less than asked), `expire` (the first links
- * have ended; asking anew gives good ones), `expired` (all have).
+ * have ended; asking anew gives good ones), `expired` (all have), `away` (the first time a result is fetched the store answers 503).
  */
 export const FAULTS = [
   'rateLimit',
@@ -24,6 +24,7 @@ export const FAULTS = [
   'short',
   'expire',
   'expired',
+  'away',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -91,7 +92,9 @@ export function openKitState(folder: string): KitState {
 
 /** What goes wrong with the task itself; used up when it is asked for. */
 export function taskFault(state: KitState, prompt: string) {
-  return (['refuseLater', 'failLater', 'wrongType', 'expire', 'expired'] as const).find((fault) => state.has(fault, prompt)) ?? null;
+  return (
+    (['refuseLater', 'failLater', 'wrongType', 'expire', 'expired', 'away'] as const).find((fault) => state.has(fault, prompt)) ?? null
+  );
 }
 
 /** What goes wrong with an answer on its way. */

@@ -73,6 +73,7 @@ export async function startKit(options: { port: number; folder: string; answer: 
   /** Results are kept from hot-linking: a request from somebody's page is refused. */
   async function sendFile(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const [, , id = '', n = ''] = url.pathname.split('/');
+    if (tasks.isAway(id, n)) return send(response, { status: 503, body: 'ServiceUnavailable' });
     const file = tasks.fileOf(id, n, url.searchParams.get('sign') ?? '');
     if (file === null || request.headers.referer !== undefined)
       return send(response, { status: 403, body: 'AccessDenied: Request has expired.' });

@@ -29,7 +29,7 @@ export type Task = {
   waitMs: number;
   workMs: number;
   /** What was ordered to go wrong with it. */
-  fault: 'refuseLater' | 'failLater' | 'wrongType' | 'expire' | 'expired' | null;
+  fault: 'refuseLater' | 'failLater' | 'wrongType' | 'expire' | 'expired' | 'away' | null;
   canceledAt: number | null;
   /** Links that were given out; each is signed with its number. */
   links: number;
@@ -53,6 +53,8 @@ export type Tasks = {
   peak(): number;
   /** Makes the results when they aren't there, and answers fresh links to them. */
   linksOf(task: Task, origin: string): Promise<string[]>;
+  /** True once per result of a task whose store is ordered to be away. */
+  isAway(id: string, name: string): boolean;
   fileOf(id: string, name: string, sign: string): { path: string; mime: string } | null;
 };
 
@@ -66,6 +68,7 @@ export function openTasks(folder: string): Tasks {
   const index = path.join(folder, 'tasks.json');
   const known = new Map<string, Task>(existsSync(index) ? (JSON.parse(readFileSync(index, 'utf8')) as [string, Task][]) : []);
   const making = new Map<string, Promise<void>>();
+  const asked = new Set<string>();
   let peak = 0;
   const save = (): void => {
     writeFileSync(`${index}.new`, JSON.stringify([...known]));
@@ -115,6 +118,11 @@ export function openTasks(folder: string): Tasks {
       save();
       const sign = signOf(task, task.links);
       return Array.from({ length: resultsOf(task) }, (_, n) => `${origin}/files/${task.id}/${n}?sign=${sign}`);
+    },
+    isAway(id, name) {
+      if (known.get(id)?.fault !== 'away' || asked.has(`${id}/${name}`)) return false;
+      asked.add(`${id}/${name}`);
+      return true;
     },
     fileOf(id, name, sign) {
       const task = known.get(id);
