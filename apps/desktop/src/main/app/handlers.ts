@@ -20,6 +20,7 @@ import type { SettingsStore } from '../settings/settings-store.ts';
 import { isDark } from '../windows/main-window.ts';
 import { diagnosticsReport } from './diagnostics.ts';
 import { pickMetadataPath, pickPaths, pickReportPath } from './dialogs.ts';
+import { readNotices } from './notices.ts';
 import type { Services } from './services.ts';
 import type { StateView } from './state-view.ts';
 
@@ -61,6 +62,7 @@ export function createHandlers(options: HandlersOptions): IpcHandlers {
         return chosen;
       },
       diagnostics: () => report(options, state.whole()),
+      notices: () => readNotices(services.engineFolder),
       account: services.account,
       movements: ({ before, limit }) =>
         services.api.call('wallet.movements', { query: { limit, ...(before === undefined ? {} : { before }) } }),

@@ -16,6 +16,7 @@ import { Library, type MediaFile } from '../library/library.ts';
 import { MetadataExport } from '../library/metadata-export.ts';
 import { PreviewCache } from '../library/preview-cache.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
+import { wishingHardware } from './hardware-wish.ts';
 import type { Places } from './paths.ts';
 import { scopeSecrets } from './scope-secrets.ts';
 import { type ServerInfo, ServerInfoService } from './server-info.ts';
@@ -93,9 +94,13 @@ export async function createServices(options: ServicesOptions) {
     accountId: () => signedInAccount(account.state()),
     logger,
   });
+  const isHardwareWanted = (): boolean => settings.settings.hardwareEncoders !== 'off';
   const batches = createBatchService({
     journal,
-    engine,
+    engine: {
+      workers: engine.workers,
+      run: wishingHardware((job, wishes) => engine.run(job, wishes), isHardwareWanted, path.join(userData, 'encoders.json')),
+    },
     cloud: generations,
     account,
     usage,
@@ -111,6 +116,7 @@ export async function createServices(options: ServicesOptions) {
   return {
     journal,
     engine,
+    engineFolder: path.dirname(places.engine),
     api,
     account,
     usage,

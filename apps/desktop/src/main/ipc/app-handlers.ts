@@ -9,6 +9,7 @@ export type AppPorts = {
   readonly openExternal: (what: 'mailSandbox' | 'help' | 'privacy') => Promise<boolean>;
   readonly chooseOutputFolder: () => Promise<OutputFolder | null>;
   readonly diagnostics: () => string;
+  readonly notices: () => Promise<{ licence: string; notices: string }>;
   readonly account: {
     signUp(email: string, password: string, locale: 'en' | 'ru'): Promise<void>;
     signIn(email: string, password: string): Promise<NonNullable<AppState['account']>>;
@@ -37,6 +38,7 @@ export function appHandlers(ports: AppPorts): AppRoutes {
     'app.openExternal': async ({ what }) => ({ opened: await ports.openExternal(what) }),
     'app.chooseOutputFolder': () => ports.chooseOutputFolder(),
     'app.diagnostics': () => ({ text: ports.diagnostics() }),
+    'app.notices': () => ports.notices(),
     'account.signUp': async ({ email, password }) => {
       await account.signUp(email, password, ports.language());
       return MAIL_SENT;

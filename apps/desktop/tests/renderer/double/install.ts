@@ -96,6 +96,7 @@ const handlers: Handlers = {
   'app.openExternal': () => ({ opened: true }),
   'app.chooseOutputFolder': () => ({ id: 'folder-1', displayPath: '~/Pictures/Results' }),
   'app.diagnostics': () => ({ text: 'all well' }),
+  'app.notices': () => ({ licence: 'GPL-3.0-or-later', notices: '# Parts\n\n| part | licence |\n| --- | --- |\n| FFmpeg | GPL |' }),
   'account.signUp': (input) => (input.password.length < 8 ? none('auth.passwordTooShort') : { status: 'mailSent' }),
   'account.signIn': (input) => {
     if (input.password === 'wrong') return none('auth.badCredentials');

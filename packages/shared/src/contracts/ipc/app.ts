@@ -30,6 +30,8 @@ export const Settings = z.strictObject({
   serverUrl: z.url().max(500).nullable(),
   /** How source and result are compared; absent until it was changed once. */
   compare: CompareSettings.optional(),
+  /** Whether conversions may use hardware encoders; absent is `auto`. */
+  hardwareEncoders: z.enum(['auto', 'off']).optional(),
 });
 export type Settings = z.infer<typeof Settings>;
 
@@ -83,6 +85,8 @@ export const appRoutes = {
   'app.chooseOutputFolder': ipc<OutputFolder | null>()(nothing),
   /** What failed last and how the parts are doing, redacted, ready to copy. */
   'app.diagnostics': ipc<{ text: string }>()(nothing),
+  /** Licence of the media engine and its third-party parts, as they lie beside it. */
+  'app.notices': ipc<{ licence: string; notices: string }>()(nothing),
 
   'account.signUp': ipc<{ status: 'mailSent' }>()(z.strictObject({ email, password })),
   'account.signIn': ipc<{ account: Account }>()(z.strictObject({ email, password })),

@@ -125,6 +125,9 @@ export const shell = {
     nextExpiry_other: '{{n}} expire on {{date}}',
   },
   settings: {
+    hardware: 'Use hardware encoders for conversions',
+    hardwareNote: 'Faster where a graphics processor can do it. Variants never use them: they must repeat bit for bit.',
+    notices: 'Licences',
     cache: 'Thumbnails and previews',
     cacheSize: '{{size}} on this disk, {{most}} at most',
     cacheClear: 'Clear',

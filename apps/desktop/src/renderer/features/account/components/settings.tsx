@@ -3,10 +3,11 @@ import { useTexts } from '../../../i18n/index.ts';
 import { attempt, call } from '../../../lib/ipc.ts';
 import { Button } from '../../../ui/button.tsx';
 import { Facts, StateDot } from '../../../ui/feedback.tsx';
-import { Field, Select, TextInput } from '../../../ui/fields.tsx';
+import { Check, Field, Select, TextInput } from '../../../ui/fields.tsx';
 import { toast } from '../../../ui/toasts.tsx';
 import { CacheSetting } from '../../files/index.ts';
 import { setSettings, useSession, useSettings } from '../../session/index.ts';
+import { NoticesButton } from './notices.tsx';
 
 /** An address that a server could have, or null when the text is none. */
 function serverAddress(text: string): string | null {
@@ -74,6 +75,12 @@ export function SettingsPanel() {
           )}
         </Field>
       </div>
+      <Check
+        label={t('settings.hardware')}
+        note={t('settings.hardwareNote')}
+        checked={settings.hardwareEncoders !== 'off'}
+        onChecked={(on) => void setSettings({ hardwareEncoders: on ? 'auto' : 'off' })}
+      />
       <form
         className="flex items-start gap-2"
         onSubmit={(event) => {
@@ -135,6 +142,7 @@ export function SettingsPanel() {
         <Button look="ghost" onClick={() => void attempt(() => call('app.openExternal', { what: 'privacy' }))}>
           {t('settings.privacy')}
         </Button>
+        <NoticesButton />
       </div>
     </section>
   );
