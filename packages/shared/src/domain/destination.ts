@@ -37,7 +37,7 @@ export const Destination = z.strictObject({
   maxBytes: z.int().min(1000).optional(),
   maxMs: z.int().min(100).optional(),
   /** Where the rules were read. */
-  source: z.string().min(1).max(200),
+  source: z.strictObject({ en: z.string().min(1).max(200), ru: z.string().min(1).max(200) }),
   /** Day, month or year of the rules: of the source when it bears a date (`dated`), else of the day when it was read. */
   rulesOf: z.string().regex(/^20\d\d(-\d\d(-\d\d)?)?$/),
   dated: z.boolean(),

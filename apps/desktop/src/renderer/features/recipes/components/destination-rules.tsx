@@ -4,7 +4,7 @@ import { formatTime } from '../time-text.ts';
 
 /** What a place asks for, in one line, and since when these rules are known. */
 export function DestinationRules({ id }: { id: string }) {
-  const { t, format } = useTexts();
+  const { t, format, locale } = useTexts();
   const place = destinationOf(id);
   if (!place) return null;
   const facts = [
@@ -19,11 +19,11 @@ export function DestinationRules({ id }: { id: string }) {
     <div
       data-testid="destination-rules"
       className="rounded-md border border-line bg-surface px-2.5 py-2 text-xs text-muted"
-      title={place.source}
+      title={place.source[locale]}
     >
       <p className="text-text">{facts.filter(Boolean).join(' · ')}</p>
       <p>{t(place.dated ? 'recipe.convert.rulesOf' : 'recipe.convert.rulesRead', { date: place.rulesOf })}</p>
-      <p className="line-clamp-2">{place.source}</p>
+      <p className="line-clamp-2">{place.source[locale]}</p>
     </div>
   );
 }
