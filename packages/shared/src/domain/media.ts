@@ -83,6 +83,6 @@ export function formatByName(name: string): MediaFormat | undefined {
 export const PrivacyGroup = z.enum(['place', 'device', 'person', 'time', 'history', 'ai', 'thumbnail', 'credentials', 'text', 'other']);
 export type PrivacyGroup = z.infer<typeof PrivacyGroup>;
 
-/** Groups that `clean --keep` understands. `colour` and `orientation` are always kept: rendering needs them. */
+/** Groups that `clean --keep` understands; `credentials` are marks of AI, because Content Credentials themselves can't be kept. `colour` and `orientation` are always kept: rendering needs them. */
 export const KeepGroup = z.enum(['credit', 'time', 'place', 'device', 'description', 'cover', 'chapters', 'credentials']);
 export type KeepGroup = z.infer<typeof KeepGroup>;

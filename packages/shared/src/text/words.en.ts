@@ -92,7 +92,7 @@ export const wordsEn: Words = {
     description: 'Title and description',
     cover: 'Cover picture',
     chapters: 'Chapters',
-    credentials: 'Content Credentials and AI marks',
+    credentials: 'AI marks',
   },
   verb: { clean: 'Clean', unicalize: 'Unicalize', convert: 'Convert', generate: 'AI edit' },
   stage: {

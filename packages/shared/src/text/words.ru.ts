@@ -88,7 +88,7 @@ export const wordsRu: Words = {
     description: 'Название и описание',
     cover: 'Обложка',
     chapters: 'Главы',
-    credentials: 'Content Credentials и метки ИИ',
+    credentials: 'Метки ИИ',
   },
   verb: { clean: 'Очистка', unicalize: 'Уникализация', convert: 'Конвертация', generate: 'ИИ-правка' },
   stage: {

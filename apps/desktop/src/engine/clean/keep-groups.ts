@@ -103,7 +103,7 @@ const CHAPTERS: GroupFacts = {
 /** Marks of AI can stay. A seal over bytes that change can't be kept valid, so nothing of it is copied: files that carry one are refused. */
 const CREDENTIALS: GroupFacts = {
   pictures: words('XMP-iptcExt:DigitalSourceType'),
-  names: words('DigitalSourceType JUMD* C2PA* Claim* Assertions* Signature*'),
+  names: words('DigitalSourceType'),
   id3: [],
   vorbis: [],
   ffmpeg: [],

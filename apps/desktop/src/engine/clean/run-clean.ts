@@ -32,7 +32,7 @@ async function readSourceTags(path: string): Promise<Tag[] | undefined> {
 
 /** Proof of origin goes only when somebody has said so: it can't be kept valid, and it can't be brought back. */
 function refuseCredentials(job: CleanJob, before: readonly Tag[]): void {
-  if ((job.removeCredentials === true && !job.keepGroups.includes('credentials')) || !hasCredentials(before)) return;
+  if (job.removeCredentials === true || !hasCredentials(before)) return;
   throw new AppError('engine.stepNotPossible', 'the file carries Content Credentials, and nobody said that they may go', {
     params: { reason: 'hasCredentials', verb: 'clean' },
   });

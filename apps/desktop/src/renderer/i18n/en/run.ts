@@ -36,8 +36,8 @@ export const run = {
       choice: {
         remove: 'Remove',
         keep: 'Keep',
-        city: 'Town, about 1 km',
-        region: 'Region, about 10 km',
+        city: 'Town, ~1 km',
+        region: 'Region, ~10 km',
         day: 'Only the day',
         month: 'Only the month',
         year: 'Only the year',

@@ -17,7 +17,6 @@ type Props = { step: CleanStep; onStep: (step: CleanStep) => void };
 
 const PLACE = ['remove', 'region', 'city', 'keep'] as const satisfies readonly GroupChoice[];
 const TIME = ['remove', 'year', 'month', 'day', 'keep'] as const satisfies readonly GroupChoice[];
-/** Content Credentials have a switch of their own; marks of AI go with them here. */
 const PLAIN = KeepGroup.options.filter((group) => group !== 'place' && group !== 'time');
 
 /** Settings of a clean: what for, what stays, what is made less exact, and the two things that are asked for by name. */
@@ -65,7 +64,6 @@ export function CleanEditor({ step, onStep }: Props) {
             key={group}
             label={words.keepGroup[group]}
             checked={step.keepGroups.includes(group)}
-            disabled={group === 'credentials' && step.removeCredentials === true}
             onChecked={(on) => onStep(withChoice(step, group, on ? 'keep' : 'remove'))}
           />
         ))}
@@ -75,7 +73,7 @@ export function CleanEditor({ step, onStep }: Props) {
           label={t('recipe.clean.removeCredentials')}
           note={step.removeCredentials === true ? t('recipe.clean.credentialsGo') : t('recipe.clean.credentialsStay')}
           checked={step.removeCredentials === true}
-          onChecked={(removeCredentials) => onStep(withWishes(withChoice(step, 'credentials', 'remove'), { removeCredentials }))}
+          onChecked={(removeCredentials) => onStep(withWishes(step, { removeCredentials }))}
         />
         <Check
           label={t('recipe.clean.fileDates')}

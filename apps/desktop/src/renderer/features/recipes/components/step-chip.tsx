@@ -28,7 +28,7 @@ function Editor({ step, onStep }: { step: Step; onStep: (step: Step) => void }) 
   }
 }
 
-const WIDTH: Record<StepVerb, string> = { clean: 'w-80', unicalize: 'w-90', convert: 'w-96', generate: 'w-100' };
+const WIDTH: Record<StepVerb, string> = { clean: 'w-90', unicalize: 'w-90', convert: 'w-96', generate: 'w-100' };
 
 /** A step on the bar: its verb and settings in a line; a click opens all settings. Alt and arrows move it, Delete takes it away. */
 export function StepChip({ draft, index, count }: { draft: DraftStep; index: number; count: number }) {

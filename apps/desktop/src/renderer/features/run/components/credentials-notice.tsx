@@ -11,7 +11,7 @@ export function CredentialsNotice({ run }: { run: Run }) {
   const clean = run.steps.find((step) => step.verb === 'clean');
   const count = clean ? run.targets.filter((id) => files.get(id)?.flags.includes('contentCredentials')).length : 0;
   if (!clean || count === 0) return null;
-  const goes = clean.removeCredentials === true && !clean.keepGroups.includes('credentials');
+  const goes = clean.removeCredentials === true;
   return (
     <p className="flex items-center gap-2 text-warn selectable" data-testid="credentials-notice">
       <span className="size-1.75 shrink-0 rounded-full bg-warn" aria-hidden />
