@@ -29,13 +29,14 @@ export function executionOf(corpus: readonly Seed[], campaign: number, n: number
   const random = randomFor(campaign, n);
   const seed = random.pick(corpus);
   const other = random.pick(corpus);
-  const { bytes, how } = mutate(seed.bytes, other.bytes, random);
+  // Chosen before the bytes are changed, so that they don't depend on what an encoder of another version wrote.
   let left = random.below(1000);
   const verb = SHARES.find(([, share]) => {
     left -= share;
     return left < 0;
   });
-  return { n, seed, how, bytes, ext: random.chance(LIES) ? other.ext : seed.ext, verb: verb?.[0] ?? 'quick' };
+  const ext = random.chance(LIES) ? other.ext : seed.ext;
+  return { n, seed, ext, verb: verb?.[0] ?? 'quick', ...mutate(seed.bytes, other.bytes, random) };
 }
 
 /** The engine's job for an execution. @param out the only folder that it may write to */

@@ -291,7 +291,6 @@ export const run = {
     search: 'Search results',
     source: 'Source',
     result: 'Result',
-    compare: 'Compare source and result',
     from: 'from {{name}}',
     missing: 'File moved or deleted',
     gone: 'The file is no longer where it was written.',
