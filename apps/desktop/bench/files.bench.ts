@@ -9,12 +9,12 @@ import { profileMain, profileWindow } from './profile.ts';
 import { makeUniqueMedia } from './unique-media.ts';
 import { writeSection } from './write-section.ts';
 
-const HELP = `node files.bench.ts [--files N] [--json FILE] [--docs FILE] [--profile DIR]
+const HELP = `node files.bench.ts [--files N] [--minutes N] [--json FILE] [--docs FILE] [--profile DIR]
        node files.bench.ts --from FILE --docs FILE
 
 Drives the real window with N real files (10,000 unless said otherwise), no two alike: adds the folder, lets all be inspected, scrolls,
 sorts by every column, searches, selects all and cleans all. Takes the time of each part, the longest stall of the window's and of main's
-thread, and the memory of every process. --docs writes the figures into the page, between its marks. --profile writes a CPU profile of
+thread, and the memory of every process. The cleaning is stopped after so many minutes. --docs writes the figures into the page, between its marks. --profile writes a CPU profile of
 both threads. --from takes the figures of an earlier run instead of running.`;
 
 const ms = (value: number): string => `${Math.round(value)}`;
@@ -40,6 +40,7 @@ function table({ files, bytes, machine, firstRowMs, phases, memory, cleaned }: F
 const { values } = parseArgs({
   options: {
     files: { type: 'string', default: '10000' },
+    minutes: { type: 'string', default: '20' },
     json: { type: 'string' },
     docs: { type: 'string' },
     profile: { type: 'string' },
@@ -63,7 +64,7 @@ if (values.help) {
     const running = await launchApp({ userData: await mkdtemp(path.join(folder, 'data-')) });
     const studio = new Studio(running.app, running.window);
     const stops = values.profile === undefined ? [] : [await profileMain(running.app), await profileWindow(running.window)];
-    const figures = await runManyFiles(running, studio, { ...media, count, output });
+    const figures = await runManyFiles(running, studio, { ...media, count, output, cleanLimitMs: Number(values.minutes) * 60_000 });
     const profiles = await Promise.all(stops.map((stop) => stop()));
     await running.close();
     console.log(table(figures));
