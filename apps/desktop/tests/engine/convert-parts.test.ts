@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { ConvertOutcome, EngineJob } from '@pingplex/shared/contracts/engine';
 import type { MediaFormat } from '@pingplex/shared/domain';
@@ -78,6 +78,23 @@ describe('row 44: parts of a film', () => {
     expect(await packetHash(file.tempPath, 'mkv', 'video')).toBe(await packetHash(film, 'mp4', 'video'));
   });
 
+  it('a lossless cut of sound alone begins with a whole packet, and of FLAC with the very sample', async () => {
+    const path = join(root, 'whole.wav');
+    await writeFile(path, clockTone(4));
+    const mp3 = await convert({ format: 'mp3' }, { path });
+    const kept = join(root, 'whole.mp3');
+    await copyFile(mp3.file.tempPath, kept);
+    const cut = await convert({ cut: 'lossless', trimStartMs: 1010, trimEndMs: 3000 }, { path: kept });
+    expect(cut.figures?.cutStartMs).toBeGreaterThanOrEqual(1010);
+    expect(cut.figures?.cutStartMs).toBeLessThan(1040);
+    expect(Math.abs((cut.summary.durationMs ?? 0) - 1990)).toBeLessThan(60);
+    const flac = await convert({ format: 'flac' }, { path });
+    const keptFlac = join(root, 'whole.flac');
+    await copyFile(flac.file.tempPath, keptFlac);
+    const part = await convert({ cut: 'lossless', trimStartMs: 1010, trimEndMs: 3000 }, { path: keptFlac });
+    expect(part.summary.durationMs).toBe(1990);
+  });
+
   it.each([
     [{ cut: 'lossless', width: 64 }, 'losslessConflict'],
     [{ cut: 'lossless', loudness: { lufs: -16, truePeakDb: -1 } }, 'losslessConflict'],
@@ -114,6 +131,8 @@ describe('row 44: parts of a film', () => {
     expect((await readdir(dir)).sort()).toEqual(['clock-1.jpg', 'clock-2.jpg']);
     const cut = byFile(await media(['convert', '--out', dir, '--cut', 'lossless', '--start', '2500', film], dir));
     expect(cut.get(film)).toMatchObject({ figures: { cutStartMs: 2000, askedStartMs: 2500 } });
+    const loud = byFile(await media(['convert', '--out', dir, '--format', 'wav', '--lufs=-20', film], dir));
+    expect(loud.get(film)).toMatchObject({ notes: ['loudnessReached:-20'] });
   });
 });
 

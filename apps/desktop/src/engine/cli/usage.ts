@@ -31,7 +31,7 @@ usage: media VERB [OPTIONS] [--] FILE…
   convert --out DIR [--preset PLACE] [--format F] [--width W] [--height H] [--fit inside|crop|pad]
           [--enlarge] [--background #rrggbb|blur] [--quality 1-100] [--max-bytes N]
           [--start MS] [--end MS] [--cut exact|lossless] [--cut-to-limit] [--frames N | --every MS]
-          [--subtitles burn|track] [--subtitle-file FILE] [--lufs L [--true-peak DB]]
+          [--subtitles burn|track] [--subtitle-file FILE] [--lufs=-16 [--true-peak=-1]]
           [--encoder software|auto] FILE…
                                         another format, size, part, loudness; PLACE is one of
 ${places}

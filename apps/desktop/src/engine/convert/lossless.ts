@@ -68,7 +68,9 @@ export function copyWhy(plan: ConvertPlan, facts: MediaFacts, from: MediaFormat,
     const codecs = [isVideo ? facts.video?.codec : undefined, facts.audio?.codec];
     const strange = codecs.find((codec) => !holds(to, codec));
     if (strange !== undefined) throw impossible(from, to, 'losslessNotHeld', { codec: strange });
-    return 'asked';
+    // A part of a FLAC that is encoded anew loses nothing either, and its header tells its own length instead of the whole one's.
+    const isCut = plan.trimStartMs !== undefined || plan.trimEndMs !== undefined;
+    return to === 'flac' && isCut ? undefined : 'asked';
   }
   const wholeSound = !isVideo && FORMATS[from].kind === 'video' && plan.trimStartMs === undefined && plan.trimEndMs === undefined;
   if (!wholeSound || changes(plan, size, facts, isVideo) || plan.maxBytes !== undefined) return undefined;

@@ -30,7 +30,7 @@ type CopyJob = {
 };
 
 /** One stream on its way: its place in the new file, and whether its part is over. */
-type Copy = { readonly stream: Stream; readonly index: number; readonly isVideo: boolean; begun: boolean; done: boolean };
+type Copy = { readonly stream: Stream; readonly index: number; readonly isVideo: boolean; firstMs: number; begun: boolean; done: boolean };
 
 const NO_TAGS = (context: FormatContext): void => {
   context.metadata = null;
@@ -100,6 +100,7 @@ function belongs(av: Av, copy: Copy, packet: Packet, fromMs: number, endMs: numb
   if (!copy.begun) {
     if (pts < fromMs - 0.5 || (copy.isVideo && !packet.isKeyframe)) return false;
     copy.begun = true;
+    copy.firstMs = pts;
   }
   // Pictures that are shown before the key frame need others that are not there.
   return pts >= fromMs - 0.5;
@@ -169,6 +170,8 @@ export async function copyStreams(job: CopyJob, ctx: JobContext): Promise<{ read
     const isCut = job.part.startMs > 0;
     const key = isCut && job.videoIndex !== undefined ? await lastKeyBefore(av, job, wanted, ctx) : undefined;
     const zeroMs = isCut ? (key ?? (job.videoIndex === undefined ? wanted : baseMs)) : baseMs;
+    // Sound alone begins with the first whole packet after the wanted time.
+    let firstMs = zeroMs;
     const muxer = await av.Muxer.open(job.output, {
       format: recipe.container,
       useAsyncWrite: false,
@@ -180,18 +183,19 @@ export async function copyStreams(job: CopyJob, ctx: JobContext): Promise<{ read
       const copies = indexes.flatMap((index): Copy[] => {
         const stream = demuxer.getStream(index);
         return stream
-          ? [{ stream, index: addCopy(av, muxer, stream, job), isVideo: index === job.videoIndex, begun: false, done: false }]
+          ? [{ stream, index: addCopy(av, muxer, stream, job), isVideo: index === job.videoIndex, firstMs: 0, begun: false, done: false }]
           : [];
       });
       if (isCut) seek(av, demuxer, Math.max(0, zeroMs - SEEK_BACK_MS));
       await copyAll(av, demuxer, copies, muxer, zeroMs, job, ctx);
       if (copies.every((copy) => !copy.begun)) throw new AppError('file.damaged', 'not one packet could be copied');
+      if (isCut && job.videoIndex === undefined) firstMs = copies[0]?.firstMs ?? zeroMs;
       muxer.closeSync();
     } finally {
       await muxer.close();
     }
     await eraseMuxerName(job.output, recipe.container);
-    return { startMs: zeroMs - baseMs };
+    return { startMs: firstMs - baseMs };
   } catch (thrown) {
     ctx.signal.throwIfAborted();
     if (errnoOf(thrown) !== undefined) throw outputError(thrown, 'copying streams');
