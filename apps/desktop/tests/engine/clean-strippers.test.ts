@@ -223,6 +223,56 @@ describe('H.264 and H.265 units', () => {
   });
 });
 
+describe('TIFF', () => {
+  const row = (tag: number, type: number, count: number, value: number) => {
+    const out = Buffer.alloc(12);
+    out.writeUInt16LE(tag, 0);
+    out.writeUInt16LE(type, 2);
+    out.writeUInt32LE(count, 4);
+    out.writeUInt32LE(value, 8);
+    return out;
+  };
+  const tiff = (rows: readonly Buffer[], tail: Buffer) => {
+    const head = Buffer.from([0x49, 0x49, 42, 0, 8, 0, 0, 0, rows.length & 255, rows.length >> 8]);
+    return Buffer.concat([head, ...rows, Buffer.alloc(4), tail]);
+  };
+
+  it('keeps the pixels of every page and loses thumbnails, foreign fields and what no field mentions', async () => {
+    const pages = [picture(64, 40), picture(64, 40).negate()];
+    const [first, second] = await Promise.all(pages.map((page) => page.png().toBuffer()));
+    const both = await sharp([first ?? '', second ?? ''], { join: { animated: true } })
+      .tiff({ compression: 'deflate' })
+      .toBuffer();
+    const dirty = Buffer.concat([both, text('SECRET trailer')]);
+    const { bytes } = await strip(dirty, async (source) => (await stripTiff(source)) ?? { pieces: [], dropped: [] });
+    expect(bytes.includes('SECRET')).toBe(false);
+    const pixels = async (file: Buffer) => await sharp(file, { pages: -1 }).raw().toBuffer();
+    expect((await pixels(bytes)).equals(await pixels(both))).toBe(true);
+  });
+
+  it('does not grow without end when strips lie over each other, nor fill the memory with fields', async () => {
+    const strips = 10_000;
+    const at = 10 + 4 * 12 + 4;
+    const offsets = Buffer.alloc(strips * 4);
+    const counts = Buffer.alloc(strips * 4);
+    for (let n = 0; n < strips; n += 1) {
+      offsets.writeUInt32LE(8, n * 4);
+      counts.writeUInt32LE(80_000, n * 4);
+    }
+    const bomb = tiff(
+      [row(256, 3, 1, 8), row(257, 3, 1, 8), row(273, 4, strips, at), row(279, 4, strips, at + offsets.length)],
+      Buffer.concat([offsets, counts]),
+    );
+    const plan = async (source: ByteSource) => (await stripTiff(source)) ?? { pieces: [], dropped: [] };
+    await expect(strip(bomb, plan)).rejects.toMatchObject({ code: 'file.damaged' });
+    const fields = tiff(
+      Array.from({ length: 300 }, () => row(320, 1, 200_000, 0)),
+      Buffer.alloc(210_000),
+    );
+    await expect(strip(fields, plan)).rejects.toMatchObject({ code: 'file.damaged' });
+  });
+});
+
 describe('hostile input', () => {
   it.each(Object.keys(PLANNERS))('%s: damage gives a plan or our error, never a crash or a longer file', async (format) => {
     const plain = await readFile(made[format as 'jpeg']);

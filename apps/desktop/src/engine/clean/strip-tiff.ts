@@ -16,8 +16,10 @@ const OLD_JPEG = 6;
 const LONG = 4;
 const SHORT = 3;
 const MAX_PAGES = 1000;
+const SLACK_BYTES = 64 * 1024;
 const MAX_FIELDS = 4096;
-const MAX_VALUE_BYTES = 64 * 1024 * 1024;
+/** All fields of all pages together; a number per strip of the largest scans takes a hundredth of it. */
+const MAX_VALUE_BYTES = 16 * 1024 * 1024;
 
 type Endian = {
   readonly u16: (bytes: Buffer, at: number) => number;
@@ -43,7 +45,9 @@ type Page = { readonly fields: readonly Field[]; readonly hasSubDirectories: boo
 
 const damaged = (why: string) => new AppError('file.damaged', `TIFF: ${why}`);
 
-async function readPage(source: ByteSource, endian: Endian, at: number): Promise<{ page: Page; next: number }> {
+type Budget = { bytes: number };
+
+async function readPage(source: ByteSource, endian: Endian, at: number, budget: Budget): Promise<{ page: Page; next: number }> {
   const head = await source.read(at, 2);
   if (head.length < 2) throw damaged('a directory beyond the end');
   const count = endian.u16(head, 0);
@@ -58,7 +62,8 @@ async function readPage(source: ByteSource, endian: Endian, at: number): Promise
     if (tag === FIELD.subDirectories) hasSubDirectories = true;
     const bytes = (TYPE_BYTES[type] ?? 0) * values;
     if (!NEEDED.has(tag) || bytes === 0) continue;
-    if (bytes > MAX_VALUE_BYTES) throw damaged('a field larger than any picture needs');
+    budget.bytes -= bytes;
+    if (budget.bytes < 0) throw damaged('fields larger than any picture needs');
     const data = bytes <= 4 ? Buffer.from(rows.subarray(row + 8, row + 8 + bytes)) : await source.read(endian.u32(rows, row + 8), bytes);
     if (data.length < bytes) throw damaged('a field beyond the end');
     fields.push({ tag, type, count: values, data });
@@ -127,9 +132,10 @@ function placed(source: ByteSource, endian: Endian, page: Page, at: number, isLa
 async function pagesOf(source: ByteSource, endian: Endian): Promise<Page[]> {
   const pages: Page[] = [];
   const seen = new Set<number>();
+  const budget = { bytes: MAX_VALUE_BYTES };
   for (let at = endian.u32(source.head, 4); at !== 0 && !seen.has(at) && pages.length < MAX_PAGES; ) {
     seen.add(at);
-    const { page, next } = await readPage(source, endian, at);
+    const { page, next } = await readPage(source, endian, at, budget);
     pages.push(page);
     at = next;
   }
@@ -166,6 +172,8 @@ export async function stripTiff(source: ByteSource): Promise<StripPlan | undefin
   for (const [n, page] of shown.entries()) {
     const made = placed(source, endian, page, at, n === shown.length - 1);
     if (!made || made.end > 0xffffffff) return undefined;
+    // Strips may lie over each other, but no honest file grows by that.
+    if (made.end > 2 * source.sizeBytes + SLACK_BYTES) throw damaged('more pixels than the file holds');
     pieces.push(...made.pieces);
     at = made.end;
   }
