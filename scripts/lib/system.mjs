@@ -30,6 +30,8 @@ export const PEER_PACKAGES = {
   ffmpeg: '/usr/bin/ffmpeg',
   imagemagick: '/usr/bin/convert',
   'libimage-exiftool-perl': '/usr/bin/exiftool',
+  'libvips-tools': '/usr/bin/vipsthumbnail',
+  'libchromaprint-tools': '/usr/bin/fpcalc',
   'postgresql-contrib': null,
 };
 

@@ -5,12 +5,16 @@ import { parseArgs } from 'node:util';
 import { formatByName } from '@pingplex/shared/domain';
 import { makeSamples } from '../samples/make-samples.ts';
 import { endExifTool } from '../src/engine/binaries/exiftool.ts';
+import { benchConvert } from './convert-bench.ts';
 import { benchFilms } from './film-bench.ts';
 import { benchInspect } from './inspect-bench.ts';
 import type { Figure } from './peers.ts';
 import { benchPictures } from './picture-bench.ts';
+import { benchSeveral } from './several-bench.ts';
+import { benchSmallJobs } from './small-jobs-bench.ts';
+import { benchWorker } from './worker-bench.ts';
 
-const HELP = `node engine.bench.ts [--input DIR] [--json FILE]
+const HELP = `node engine.bench.ts [--input DIR] [--json FILE] [--parts inspect,pictures,films,convert,several,small,worker]
 
 Measures the engine against ExifTool, ffprobe, ImageMagick and ffmpeg on the same files in the same run.
 DIR is a folder with media; without it the sample media are made in a temporary folder.`;
@@ -38,7 +42,9 @@ function print(figures: readonly Figure[]): void {
   );
 }
 
-const { values } = parseArgs({ options: { input: { type: 'string' }, json: { type: 'string' }, help: { type: 'boolean' } } });
+const { values } = parseArgs({
+  options: { input: { type: 'string' }, json: { type: 'string' }, parts: { type: 'string' }, help: { type: 'boolean' } },
+});
 if (values.help) {
   console.log(HELP);
 } else {
@@ -47,7 +53,21 @@ if (values.help) {
     const input = values.input ?? path.join(dir, 'samples');
     if (values.input === undefined) await makeSamples(input);
     const files = await mediaIn(path.resolve(input));
-    const figures = [...(await benchInspect(files)), ...(await benchPictures(files, dir)), ...(await benchFilms(files, dir))];
+    const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
+      inspect: () => benchInspect(files),
+      pictures: () => benchPictures(files, dir),
+      films: () => benchFilms(files, dir),
+      convert: () => benchConvert(files, dir),
+      several: () => benchSeveral(files, dir),
+      small: () => benchSmallJobs(files, dir),
+      worker: () =>
+        benchWorker(
+          files.find((file) => /\.(mp4|mov|mkv)$/i.test(file)),
+          dir,
+        ),
+    };
+    const figures: Figure[] = [];
+    for (const name of values.parts?.split(',') ?? Object.keys(parts)) figures.push(...((await parts[name]?.()) ?? []));
     print(figures);
     const machine = { cpus: os.cpus().length, platform: process.platform, arch: process.arch, node: process.version };
     if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ machine, files: files.length, figures }, null, 2)}\n`);
