@@ -28,9 +28,9 @@ export function CacheSetting() {
     });
   };
   return (
-    <span className="flex min-h-7 items-center gap-3" data-testid="cache">
+    <span className="flex items-center gap-3" data-testid="cache">
       <span>{cache ? t('settings.cacheSize', { size: format.bytes(cache.bytes), most: format.bytes(cache.maxBytes) }) : '…'}</span>
-      <Button look="ghost" busy={clearing} disabled={cache === null || cache.files === 0} onClick={clear}>
+      <Button look="ghost" className="-my-1.5" busy={clearing} disabled={cache === null || cache.files === 0} onClick={clear}>
         {t('settings.cacheClear')}
       </Button>
     </span>
