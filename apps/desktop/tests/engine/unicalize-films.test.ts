@@ -40,6 +40,9 @@ describe('variants of films', () => {
     const again = await runUnicalize({ path, temp: { dir, stem: '.pingplex-g' }, settings }, context());
     expect(hashes(again)).toEqual(hashes(first));
     expect(new Set(hashes(first)).size).toBe(2);
+    // Two are encoded side by side with one decode, one is encoded alone.
+    const alone = await runUnicalize({ path, temp: { dir, stem: '.pingplex-h' }, settings: { ...settings, variants: 1 } }, context());
+    expect(hashes(alone)).toEqual(hashes(first).slice(0, 1));
     await expectHonest(path, 'video', first);
     for (const variant of first.variants) {
       expect(variant.targetReached).toBe(true);

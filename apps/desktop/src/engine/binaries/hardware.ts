@@ -1,7 +1,7 @@
 import type { Options, VideoTrack } from './transcode-job.ts';
 
 /** An encoder that needs a graphics processor: FFmpeg's name, what it makes, whose it is. */
-export type HardwareEncoder = {
+type HardwareEncoder = {
   readonly encoder: string;
   readonly codec: 'h264' | 'hevc';
   readonly family: 'nvenc' | 'qsv' | 'amf' | 'vaapi' | 'videotoolbox';

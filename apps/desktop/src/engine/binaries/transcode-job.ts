@@ -3,7 +3,7 @@ import type { MediaFormat } from '@pingplex/shared/domain';
 export type Options = Readonly<Record<string, string | number>>;
 
 /** One stream's way: FFmpeg filter string, encoder name (`libx264`, `aac`, …), the encoder's own options. */
-export type TranscodeTrack = {
+type TranscodeTrack = {
   /**
    * Comma-separated filters, as on FFmpeg's command line. Video sees pictures as stored (before the display matrix): put
    * `setpts` before `fps`, end with `fps=…,format=yuv420p`. Sound: the encoder's sample format and frame size are added

@@ -7,7 +7,7 @@ import type { OpenMedia } from './av-media.ts';
 const SLICE_MS = 15;
 
 /** A frame that one of the chains gave; valid until the next one is asked for. */
-export type SplitFrame = { readonly chain: number; readonly frame: Frame };
+type SplitFrame = { readonly chain: number; readonly frame: Frame };
 
 /**
  * Decodes one stream once, from the beginning, through several filter chains: each gets every decoded frame.

@@ -33,7 +33,7 @@ const SAMPLES_AT = [0.2, 0.6];
 const SAMPLE_MS = 1200;
 
 /** A variant of a film, written and read back. */
-export type WrittenFilm = {
+type WrittenFilm = {
   readonly file: WrittenFile;
   readonly print: VideoPrint;
   readonly measured: Quality;

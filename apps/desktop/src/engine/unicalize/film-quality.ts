@@ -13,7 +13,7 @@ const COMPARED = 24;
 const SAMPLE_STEP = 6;
 
 /** A variant's hashes (as `printFilm` would take them) and its likeness; figures are 0 when nothing could be compared. */
-export type FilmLikeness = { readonly frames: readonly PdqPrint[]; readonly ssim: number; readonly psnr: number };
+type FilmLikeness = { readonly frames: readonly PdqPrint[]; readonly ssim: number; readonly psnr: number };
 
 /** Reads one finished variant frame by frame, in step with its source. */
 class Side {

@@ -75,13 +75,13 @@ export async function openSound(path: string, ctx: JobContext): Promise<SoundSou
 }
 
 /** Gain in dB that brings a changed sound back to the source's loudness. */
-export async function loudnessGain(media: OpenMedia, loudness: number | undefined, chain: string, ctx: JobContext): Promise<number> {
+async function loudnessGain(media: OpenMedia, loudness: number | undefined, chain: string, ctx: JobContext): Promise<number> {
   const [changed] = await loudnessAfter(media, [chain], ctx.signal, ctx.progress);
   return loudness === undefined || changed === undefined ? 0 : Math.round((loudness - changed) * 1000) / 1000;
 }
 
 /** Encodes and seals one file; nothing stays behind when that fails. */
-export async function encodeAside(
+async function encodeAside(
   job: Omit<TranscodeJob, 'output'>,
   file: { n: number; ext: string; kind: MediaKind; format: WrittenFile['format'] },
   temp: TempPlace,
