@@ -54,7 +54,19 @@ function peerArgs(input: string, output: string, fps: number): string[] {
   const rhythm = ['-g', String(Math.round(fps * 2)), '-profile:v', 'high'];
   return [
     ...['-v', 'error', '-y', '-filter_threads', '2', '-threads', '2', '-i', input, '-map', '0:V:0', '-map', '0:a:0?'],
-    ...['-vf', picture, '-c:v', 'libx264', '-preset', 'veryfast', '-crf', String(Math.round(51 - QUALITY * 0.36)), ...rhythm, '-threads', '2'],
+    ...[
+      '-vf',
+      picture,
+      '-c:v',
+      'libx264',
+      '-preset',
+      'veryfast',
+      '-crf',
+      String(Math.round(51 - QUALITY * 0.36)),
+      ...rhythm,
+      '-threads',
+      '2',
+    ],
     ...['-c:a', 'aac', '-b:a', '192k', '-map_metadata', '-1', '-movflags', '+faststart', output],
   ];
 }

@@ -136,7 +136,16 @@ export async function writeDocs(docs: string, { points, aims }: Figures): Promis
     ),
     '\nA named target against every setting in range tried on the whole file:\n',
     table(
-      ['kind', 'target', 'files', 'reachable', 'reached', 'share', 'quality under the best, median / largest', 'tries, mostly without encoding / settings compared'],
+      [
+        'kind',
+        'target',
+        'files',
+        'reachable',
+        'reached',
+        'share',
+        'quality under the best, median / largest',
+        'tries, mostly without encoding / settings compared',
+      ],
       aimRows(aims).map((row) => Object.values(row)),
     ),
     END,

@@ -134,7 +134,14 @@ describe('media://', () => {
     if (id === 'broken') throw new Error('engine');
     return id === 'known' ? { path: at('digits.bin'), mime: 'image/png' } : null;
   };
-  const handle = createMediaHandler({ thumb: look, strip: look, file: look, preview: look, result: look, 'result-thumb': look } satisfies MediaSources);
+  const handle = createMediaHandler({
+    thumb: look,
+    strip: look,
+    file: look,
+    preview: look,
+    result: look,
+    'result-thumb': look,
+  } satisfies MediaSources);
   const ask = (url: string) => handle({ url, method: 'GET', headers: new Headers() } as Request);
 
   test('a known id is served; unknown ids, other kinds and failures are not found', async () => {
