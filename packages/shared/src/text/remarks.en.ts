@@ -52,7 +52,7 @@ export const remarksEn: Remarks = {
       next: 'Choose another place in the Convert step, or leave this file out.',
     },
     tooLong: {
-      title: 'It lasts {lengthS} s, but the chosen place takes {limitS} s at most',
+      title: 'It lasts {lengthS|too many} seconds; the chosen place takes {limitS|fewer}',
       next: 'Set start and end in the Convert step, or allow it to cut what is too long.',
     },
     tooLargeForLimit: {
@@ -68,7 +68,7 @@ export const remarksEn: Remarks = {
       next: 'Choose an exact cut, or a format such as MKV that holds it.',
     },
     tooManyFrames: {
-      title: 'That would be {count} pictures of one film; {limit} is the most',
+      title: 'That would be {count|too many} pictures of one film; it can be {limit|fewer} at most',
       next: 'Take fewer frames, or set a larger interval.',
     },
     noSubtitles: {
