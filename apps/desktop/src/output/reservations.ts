@@ -80,9 +80,28 @@ async function claimInPlace(path: string, holder: string): Promise<boolean> {
  * @returns `skip` and `replace` point at the file that exists; `new` and `numbered` at a fresh reservation
  * @throws AppError `output.*`
  */
-export async function reserveName(dir: string, wantedName: string, rule: ConflictRule, holder: string): Promise<Reservation> {
+export function reserveName(dir: string, wantedName: string, rule: ConflictRule, holder: string): Promise<Reservation> {
+  const before = queues.get(dir) ?? Promise.resolve();
+  const mine = before.then(() => takeName(dir, wantedName, rule, basename(holder)));
+  const over = mine.then(
+    () => undefined,
+    () => undefined,
+  );
+  queues.set(dir, over);
+  void over.then(() => {
+    if (queues.get(dir) === over) queues.delete(dir);
+  });
+  return mine;
+}
+
+/**
+ * One after the other in each folder: exclusive creation keeps equal names apart, but names that differ only in case are
+ * two files to most systems.
+ */
+const queues = new Map<string, Promise<void>>();
+
+async function takeName(dir: string, wantedName: string, rule: ConflictRule, holderName: string): Promise<Reservation> {
   assertPlainName(wantedName);
-  const holderName = basename(holder);
   try {
     let taken = await namesIn(dir);
     let isFresh = false;

@@ -84,15 +84,19 @@ test('row 9: cancel all: everything stops, no partial file is left, what was fin
   const id = await start('all', 'all', manyVariants);
   const card = await studio.showItems(id);
   await studio.itemRow(card, 'a small one.jpg', 'done');
-  await studio.itemRow(card, BIG[0] ?? '', 'running');
+  // Big ones are at work now; which of them depends on how busy the machine is.
+  const states = async () => (await studio.call('batches.items', { batchId: id })).items.map(({ state }) => state);
+  await expect.poll(states, { timeout: 60_000 }).toContain('running');
   // There has to be something half-made that could be left behind.
   await eventually(async () => (await readdir(out('all'))).some((name) => name.startsWith('.pingplex-')), true);
   await card.getByRole('button', { name: 'Cancel', exact: true }).click();
   await studio.page.locator(`[data-batch-id="${id}"][data-state=canceled]`).waitFor();
   const { batch } = await studio.finished(id);
-  expect(batch.counts).toEqual({ queued: 0, running: 0, done: 1, failed: 0, canceled: BIG.length, skipped: 0 });
+  const { done } = batch.counts;
+  expect(batch.counts).toEqual({ queued: 0, running: 0, done, failed: 0, canceled: BIG.length + 1 - done, skipped: 0 });
+  expect(done).toBeLessThanOrEqual(BIG.length);
   await expectExactly(id, 'all');
-  expect(Object.keys(await hashesBelow(out('all')))).toHaveLength(40);
+  expect(Object.keys(await hashesBelow(out('all')))).toHaveLength(40 * done);
   expect(await hashesBelow(at('all'))).toEqual(before);
   await eventually(() => readdir(path.join(desk.userData, 'work')).catch(() => []), []);
 });

@@ -236,6 +236,15 @@ describe('leftovers', () => {
     expect((await removeLeftovers(root, 'photo')).removed).toEqual([]);
   });
 
+  it('names that differ only in case never stand beside each other, however many are asked for at once', async () => {
+    const wanted = Array.from({ length: 24 }, (_, n) => (n % 2 === 0 ? 'A.jpg' : 'a.JPG'));
+    const taken = await Promise.all(wanted.map((name, n) => reserveName(root, name, 'number', `.pingplex-job-${n}.jpg`)));
+    expect(new Set(taken.map(({ path }) => path.toLowerCase())).size).toBe(wanted.length);
+    expect((await readdir(root)).map((name) => name.toLowerCase()).sort()).toEqual(
+      [...new Set((await readdir(root)).map((name) => name.toLowerCase()))].sort(),
+    );
+  });
+
   it('finds nothing in a folder that is gone', async () => {
     expect(await findLeftovers(join(root, 'gone'))).toEqual([]);
   });
