@@ -10,6 +10,7 @@ import { InspectQueue } from '../../src/main/library/inspect-queue.ts';
 import { Library } from '../../src/main/library/library.ts';
 import { PreviewCache } from '../../src/main/library/preview-cache.ts';
 import { scan } from '../../src/main/library/scan.ts';
+import { ThumbnailQueue } from '../../src/main/library/thumbnail-queue.ts';
 
 let dir: string;
 const at = (...parts: string[]): string => path.join(dir, ...parts);
@@ -208,10 +209,8 @@ describe('the cache of previews', () => {
     expect((await thumbnail).path).toMatch(/[0-9a-f]{40}\.webp$/);
   });
 
-  const maker = (bytes: number, began: string[] = [], goOn: Promise<void> = Promise.resolve()) =>
+  const maker = (bytes: number) =>
     (async (job: Extract<EngineJob, { verb: 'thumbnail' }>) => {
-      began.push(path.basename(job.path));
-      await goOn;
       const made = path.join(job.temp.dir, `${job.temp.stem}-1.webp`);
       await writeFile(made, Buffer.alloc(bytes));
       return { path: made, mime: 'image/webp' };
@@ -231,16 +230,20 @@ describe('the cache of previews', () => {
   test('row 35: the newest request goes first, and what was scrolled away before its turn is not made', async () => {
     const began: string[] = [];
     const goOn = Promise.withResolvers<void>();
-    const cache = new PreviewCache(at('cache'), maker(10, began, goOn.promise), { thumbnailsAtOnce: 1 });
-    const [first, second, third, fourth] = files.map((file, n) => cache.thumbnail(at(file), 384, `id${n}`));
-    await vi.waitFor(() => expect(began).toHaveLength(1));
-    await new Promise((resolve) => setImmediate(resolve));
+    const queue = new ThumbnailQueue(1);
+    const ask = (id: string): Promise<void> =>
+      queue.run(id, () => {
+        began.push(id);
+        return goOn.promise;
+      });
+    const [first, second, third, fourth] = ['a', 'b', 'c', 'd'].map(ask);
     const dropped = Promise.allSettled([second]);
-    cache.keepOnly(new Set(['id0', 'id2', 'id3']), Date.now() + 1);
+    expect(queue.keepOnly(new Set(['a', 'c', 'd']), Date.now() + 1)).toBe(1);
     goOn.resolve();
-    expect((await dropped)[0]?.status).toBe('rejected');
+    expect((await dropped)[0]).toMatchObject({ status: 'rejected', reason: { name: 'ScrolledAway' } });
     await Promise.all([first, third, fourth]);
-    expect(began).toEqual(['a.jpg', 'secret.jpg', 'c.mp4']);
-    expect((await cache.thumbnail(at('in/deep/b.PNG'), 384, 'id1')).path).toMatch(/webp$/);
+    expect(began).toEqual(['a', 'd', 'c']);
+    await ask('b');
+    expect(began).toEqual(['a', 'd', 'c', 'b']);
   });
 });

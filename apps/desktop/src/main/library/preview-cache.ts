@@ -36,18 +36,17 @@ export class PreviewCache {
   readonly #run: Runner;
   readonly #maxBytes: number;
   readonly #underWay = new Map<string, Promise<CachedFile>>();
-  readonly #thumbnails: ThumbnailQueue;
+  readonly #thumbnails = new ThumbnailQueue(THUMBNAILS_AT_ONCE);
   /** What lies there, once it was counted. */
   #bytes: number | null = null;
   /** Extension of each finished picture by its key, once they were counted. */
   #names: Map<string, string> | null = null;
   #pruning: Promise<void> | undefined;
 
-  constructor(dir: string, run: Runner, options: { readonly maxBytes?: number; readonly thumbnailsAtOnce?: number } = {}) {
+  constructor(dir: string, run: Runner, options: { readonly maxBytes?: number } = {}) {
     this.#dir = dir;
     this.#run = run;
     this.#maxBytes = options.maxBytes ?? MAX_BYTES;
-    this.#thumbnails = new ThumbnailQueue(options.thumbnailsAtOnce ?? THUMBNAILS_AT_ONCE);
   }
 
   /** @param shownAs id under which `keepOnly` knows it; without one it is made in any case */
