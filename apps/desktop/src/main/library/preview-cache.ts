@@ -163,8 +163,11 @@ export class PreviewCache {
 
   /** Counts what was just written; a cache that is over its bound is tidied up behind the scenes. */
   async #grown(full: string): Promise<void> {
+    const size = (await stat(full).catch(() => null))?.size ?? 0;
+    // Tidying that is under way may have looked before this one was there.
+    await this.#pruning;
     if (this.#bytes === null) return;
-    this.#bytes += (await stat(full).catch(() => null))?.size ?? 0;
+    this.#bytes += size;
     if (this.#bytes > this.#maxBytes) await this.prune();
   }
 
