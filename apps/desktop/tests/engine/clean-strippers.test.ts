@@ -274,7 +274,9 @@ describe('TIFF', () => {
 });
 
 describe('hostile input', () => {
-  it.each(Object.keys(PLANNERS))('%s: damage gives a plan or our error, never a crash or a longer file', async (format) => {
+  // The others only leave out. A TIFF is written anew, and parts that share bytes get their own: twice the file and a little.
+  const most = (format: string, length: number): number => (format === 'tiff' ? 2 * length + 65_536 : length + 64);
+  it.each(Object.keys(PLANNERS))('%s: damage gives a plan or our error, never a crash or a file without bound', async (format) => {
     const plain = await readFile(made[format as 'jpeg']);
     const planner = PLANNERS[format];
     if (!planner) throw new Error(format);
@@ -288,7 +290,7 @@ describe('hostile input', () => {
         for (const { at, value } of flips) if (at < bytes.length) bytes[at] = value;
         try {
           const out = await strip(bytes, planner);
-          expect(out.bytes.length).toBeLessThanOrEqual(bytes.length + 64);
+          expect(out.bytes.length).toBeLessThanOrEqual(most(format, bytes.length));
         } catch (thrown) {
           expect(thrown).toBeInstanceOf(AppError);
         }
