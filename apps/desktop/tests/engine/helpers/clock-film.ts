@@ -6,6 +6,7 @@ import { loadAv, openInput } from '../../../src/engine/binaries/av.ts';
 import { decodeFrames } from '../../../src/engine/binaries/frames.ts';
 import { transcode } from '../../../src/engine/binaries/transcode.ts';
 import { context } from './context.ts';
+import { pcmWave } from './media.ts';
 
 export const FILM_SECONDS = 4;
 const FPS = 10;
@@ -18,24 +19,7 @@ const BAR = 3;
 /** A tone of 440 Hz that grows evenly over the film: its loudness says what time it is. */
 export function clockTone(seconds: number, peak = 0.9, grows = true): Buffer {
   const samples = Math.round(seconds * RATE);
-  const out = Buffer.alloc(44 + samples * 2);
-  out.write('RIFF', 0, 'latin1');
-  out.writeUInt32LE(out.length - 8, 4);
-  out.write('WAVEfmt ', 8, 'latin1');
-  out.writeUInt32LE(16, 16);
-  out.writeUInt16LE(1, 20);
-  out.writeUInt16LE(1, 22);
-  out.writeUInt32LE(RATE, 24);
-  out.writeUInt32LE(RATE * 2, 28);
-  out.writeUInt16LE(2, 32);
-  out.writeUInt16LE(16, 34);
-  out.write('data', 36, 'latin1');
-  out.writeUInt32LE(samples * 2, 40);
-  for (let n = 0; n < samples; n += 1) {
-    const height = grows ? n / samples : 1;
-    out.writeInt16LE(Math.round(Math.sin((2 * Math.PI * 440 * n) / RATE) * 32_767 * peak * height), 44 + n * 2);
-  }
-  return out;
+  return pcmWave(samples, RATE, (n) => Math.sin((2 * Math.PI * 440 * n) / RATE) * 32_767 * peak * (grows ? n / samples : 1));
 }
 
 /** Four seconds at ten frames a second with sound, a key frame every second; picture and sound tell the time. */

@@ -33,9 +33,8 @@ export function picture(width = WIDTH, height = HEIGHT): Sharp {
   return sharp(corners(width, height), { raw: { width, height, channels: 3 } });
 }
 
-/** PCM WAVE with a tone that grows from silence to full. */
-export function wave(seconds = 1, rate = 44_100): Buffer {
-  const samples = Math.round(seconds * rate);
+/** Mono 16-bit PCM WAVE. @param sampleAt value of sample n, -32,768 to 32,767 */
+export function pcmWave(samples: number, rate: number, sampleAt: (n: number) => number): Buffer {
   const out = Buffer.alloc(44 + samples * 2);
   out.write('RIFF', 0, 'latin1');
   out.writeUInt32LE(out.length - 8, 4);
@@ -49,8 +48,14 @@ export function wave(seconds = 1, rate = 44_100): Buffer {
   out.writeUInt16LE(16, 34);
   out.write('data', 36, 'latin1');
   out.writeUInt32LE(samples * 2, 40);
-  for (let i = 0; i < samples; i += 1) out.writeInt16LE(Math.round(Math.sin(i / 8) * 32_000 * (i / samples)), 44 + i * 2);
+  for (let n = 0; n < samples; n += 1) out.writeInt16LE(Math.round(sampleAt(n)), 44 + n * 2);
   return out;
+}
+
+/** PCM WAVE with a tone that grows from silence to full. */
+export function wave(seconds = 1, rate = 44_100): Buffer {
+  const samples = Math.round(seconds * rate);
+  return pcmWave(samples, rate, (n) => Math.sin(n / 8) * 32_000 * (n / samples));
 }
 
 async function film(gif: string, output: string, container: string, encoder: string): Promise<void> {
