@@ -16,8 +16,8 @@ test('what the catalogue shows matches the contract, with a label in both langua
 });
 
 test('every combination of settings of a picture has a whole price, dearer with quality, size and number', () => {
-  for (const entry of CATALOGUE.filter((one) => one.provider === 'openai')) {
-    const sizes = entry.price.factors.find((f) => f.setting === 'size')?.values ?? {};
+  for (const entry of CATALOGUE.filter((one) => one.provider === 'openai' && one.resultKind === 'image')) {
+    const sizes = (entry.price.kind === 'perUnit' ? entry.price.factors : []).find((f) => f.setting === 'size')?.values ?? {};
     for (const quality of ['low', 'medium', 'high']) {
       for (const size of Object.keys(sizes).filter((s) => entry.capability === 'imageEdit' || s !== 'auto')) {
         const one = quote(entry, completeSettings(entry, { quality, size }));

@@ -7,14 +7,23 @@ import { Done, route } from './route.ts';
 
 const Label = z.object({ en: z.string(), ru: z.string() });
 
-/** What a model makes: `video` from a prompt alone, `imageToVideo` from a first frame and, where the model takes one, a last frame. */
-export const Capability = z.enum(['image', 'imageEdit', 'video', 'imageToVideo']);
+/**
+ * What a model makes: `video` from a prompt alone, `imageToVideo` from a first frame and, where the model takes one, a last frame.
+ * `text` answers a prompt (with pictures, where the model takes them), `speech` reads the prompt aloud, `transcript` writes down what a
+ * sound says, `music` makes a piece from a prompt.
+ */
+export const Capability = z.enum(['image', 'imageEdit', 'video', 'imageToVideo', 'text', 'speech', 'transcript', 'music']);
 export type Capability = z.infer<typeof Capability>;
+
+/** What a result is. Texts are UTF-8 files: plain text, SubRip (`application/x-subrip`) or WebVTT (`text/vtt`). */
+export const ResultKind = z.enum([...MediaKind.options, 'text']);
+export type ResultKind = z.infer<typeof ResultKind>;
 
 /** An entry of the catalogue. `settingsSchema` is JSON Schema (draft 2020-12) whose properties carry `x-label` {en, ru}. */
 export const Model = z.object({
   id: z.string(),
-  provider: z.enum(['openai', 'google', 'kling', 'dashscope']),
+  /** `openai`, `google`, `kling`, `dashscope`, or one that was added since. */
+  provider: z.string(),
   capability: Capability,
   label: Label,
   settingsSchema: z.record(z.string(), z.unknown()),
@@ -26,10 +35,16 @@ export const Model = z.object({
     sourceMimes: z.array(z.string()),
     /** True when a source with the role `lastFrame` may be given besides the first frame. */
     lastFrame: z.boolean().optional(),
+    /** True when a source with the role `mask` may be given: a PNG with the size of the first image, transparent where to change. */
+    mask: z.boolean().optional(),
+    /** True when the prompt may be empty: a sound that is only to be written down. */
+    promptOptional: z.boolean().optional(),
+    /** Longest sound or film that may be given, in seconds. */
+    maxSourceSeconds: z.int().optional(),
     /** Pixels of a source's sides, and how many times the longer one may be the shorter one. */
     sourceSides: z.object({ min: z.int(), max: z.int(), maxRatio: z.number() }).optional(),
   }),
-  resultKind: MediaKind,
+  resultKind: ResultKind,
   price: PriceRule,
   /** False while the provider's key is missing or the model is retired. */
   available: z.boolean(),
@@ -43,10 +58,11 @@ const Settings = z.record(z.string().max(64), z.union([z.string().max(2000), z.n
 
 export const GenerationRequest = z.strictObject({
   modelId: z.string().min(1).max(100),
-  prompt: z.string().min(1).max(32_000),
+  /** Empty only where the model's limits say `promptOptional`. */
+  prompt: z.string().max(32_000),
   settings: Settings.default({}),
   sources: z
-    .array(z.strictObject({ uploadId: UploadId, role: z.enum(['image', 'mask', 'lastFrame']) }))
+    .array(z.strictObject({ uploadId: UploadId, role: z.enum(['image', 'mask', 'lastFrame', 'audio']) }))
     .max(16)
     .default([]),
 });
@@ -54,7 +70,7 @@ export type GenerationRequest = z.input<typeof GenerationRequest>;
 
 export const GenerationResult = z.object({
   id: z.uuid(),
-  kind: MediaKind,
+  kind: ResultKind,
   mime: z.string(),
   sizeBytes: z.int(),
   sha256: Sha256,
@@ -65,6 +81,18 @@ export const GenerationResult = z.object({
   expiresAt: z.iso.datetime(),
 });
 export type GenerationResult = z.infer<typeof GenerationResult>;
+
+/**
+ * Why a queued generation waits and about how many go before it. `turn`: others are ahead; `yourLimit`: as many of yours run as may;
+ * `modelLimit`, `providerLimit`: as many run there as may; `providerPaused`: the provider asked us to wait or fails just now;
+ * `retry`: it was turned away once and goes again at `until`.
+ */
+export const Waiting = z.object({
+  place: z.int().min(1),
+  reason: z.enum(['turn', 'yourLimit', 'modelLimit', 'providerLimit', 'providerPaused', 'retry']),
+  until: z.iso.datetime().nullable(),
+});
+export type Waiting = z.infer<typeof Waiting>;
 
 export const Generation = z.object({
   id: GenerationId,
@@ -78,6 +106,14 @@ export const Generation = z.object({
   sandbox: z.boolean(),
   createdAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().nullable(),
+  /** While it is queued. Not in lists. */
+  waiting: Waiting.nullable().optional(),
+  /** What has been written so far, while a text is being written; the whole is its result. Not in lists. */
+  text: z.string().nullable().optional(),
+  /** True when the provider broke off and what had come was delivered: only that is paid. */
+  isPartial: z.boolean().optional(),
+  /** The complete settings that it was priced by. */
+  settings: Settings.optional(),
 });
 export type Generation = z.infer<typeof Generation>;
 

@@ -45,7 +45,8 @@ const FRESH: Record<StepVerb, () => Step> = {
   generate: () => ({
     verb: 'generate',
     keep: false,
-    modelId: useSession.getState().models.find((model) => model.available && model.limits.maxSources > 0)?.id ?? '',
+    modelId:
+      useSession.getState().models.find((model) => model.available && model.limits.maxSources > 0 && model.resultKind !== 'text')?.id ?? '',
     prompt: '',
     settings: {},
     applyTo: 'first',

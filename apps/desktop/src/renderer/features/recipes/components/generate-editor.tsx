@@ -73,8 +73,8 @@ export function GenerateEditor({ step, onStep }: { step: GenerateStep; onStep: (
   const texts = useTexts();
   const { t, locale } = texts;
   const models = useSession((state) => state.models);
-  // A step of a recipe works on files, so only models that take a picture are offered.
-  const offered = models.filter((model) => model.limits.maxSources > 0);
+  // A step of a recipe makes media of files: only models that take one are offered, and none that answers with text.
+  const offered = models.filter((model) => model.limits.maxSources > 0 && model.resultKind !== 'text');
   const model = models.find((one) => one.id === step.modelId);
   const price = model ? priceFor(model, step.settings) : null;
   if (offered.length === 0) {
