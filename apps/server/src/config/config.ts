@@ -12,9 +12,14 @@ export type Limits = {
   mailsPerAddressDay: number;
   /** The same per hour and network. */
   mailsPerNetwork: number;
+  /** Failed sign-ins of everybody in ten minutes that raise an alarm. */
+  signInAlarm: number;
   /** Changing requests per minute and signed-in user. */
   writesPerMinute: number;
 };
+
+/** The OpenID client that Google's console gave out; `issuer` is another address that speaks the same protocol. */
+export type GoogleClient = { clientId: string; clientSecret: string; issuer: string };
 
 /** An API key, or an access key with its secret: the vendor gives out both kinds. */
 export type KlingKeys = { apiKey: string } | { accessKey: string; secretKey: string };
@@ -37,8 +42,11 @@ export type Config = {
   /** Outside services are our own stand-ins. */
   sandbox: boolean;
   openai: { apiKey: string | null; baseUrl: string | null };
+  gemini: { apiKey: string | null; baseUrl: string | null };
   kling: { credentials: KlingKeys | null; baseUrl: string | null };
   dashscope: { apiKey: string | null; baseUrl: string | null };
+  /** Null: sign-in with Google is not offered (in sandbox mode our stand-in is). */
+  google: GoogleClient | null;
   mail: { smtpUrl: string | null; from: string; sandboxPageUrl: string | null };
   secrets: Secrets;
   bcryptCost: number;
@@ -60,10 +68,12 @@ export async function loadConfig(source: NodeJS.ProcessEnv, line: CommandLine = 
   const production = env.NODE_ENV === 'production';
   const mistakes: string[] = [];
   const kling = klingKeys(env, mistakes);
-  const sandbox = env.OPENAI_API_KEY === undefined && kling === null && env.DASHSCOPE_API_KEY === undefined;
+  const google = googleClient(env, mistakes);
+  const keys = [env.OPENAI_API_KEY, env.GEMINI_API_KEY, kling, env.DASHSCOPE_API_KEY];
+  const sandbox = keys.every((key) => key === undefined || key === null);
   if (production && sandbox && !env.PINGPLEX_ALLOW_SANDBOX) {
     mistakes.push(
-      'OPENAI_API_KEY, KLING_API_KEY, DASHSCOPE_API_KEY: no key of any provider; sandbox mode in production needs PINGPLEX_ALLOW_SANDBOX=1 as well',
+      'OPENAI_API_KEY, GEMINI_API_KEY, KLING_API_KEY, DASHSCOPE_API_KEY: no key of any provider; sandbox mode in production needs PINGPLEX_ALLOW_SANDBOX=1 as well',
     );
   }
   if (production && !sandbox && env.PINGPLEX_SMTP_URL === undefined) mistakes.push('PINGPLEX_SMTP_URL: missing in production');
@@ -85,8 +95,10 @@ export async function loadConfig(source: NodeJS.ProcessEnv, line: CommandLine = 
     databasePool: env.PINGPLEX_DATABASE_POOL,
     sandbox,
     openai: { apiKey: env.OPENAI_API_KEY ?? null, baseUrl: env.PINGPLEX_OPENAI_URL ?? null },
+    gemini: { apiKey: env.GEMINI_API_KEY ?? null, baseUrl: env.PINGPLEX_GEMINI_URL ?? null },
     kling: { credentials: kling, baseUrl: env.PINGPLEX_KLING_URL ?? null },
     dashscope: { apiKey: env.DASHSCOPE_API_KEY ?? null, baseUrl: env.PINGPLEX_DASHSCOPE_URL ?? null },
+    google,
     mail: { smtpUrl: env.PINGPLEX_SMTP_URL ?? null, from: env.PINGPLEX_MAIL_FROM, sandboxPageUrl: env.PINGPLEX_MAIL_SANDBOX_URL ?? null },
     secrets: await readSecrets(env, dataFolder),
     bcryptCost: env.PINGPLEX_BCRYPT_COST,
@@ -94,6 +106,7 @@ export async function loadConfig(source: NodeJS.ProcessEnv, line: CommandLine = 
       ...perNetwork,
       mailsPerAddress: env.PINGPLEX_LIMIT_MAILS_PER_ADDRESS,
       mailsPerAddressDay: Math.ceil((env.PINGPLEX_LIMIT_MAILS_PER_ADDRESS * 10) / 3),
+      signInAlarm: env.PINGPLEX_LIMIT_SIGN_IN_ALARM,
       writesPerMinute: env.PINGPLEX_LIMIT_WRITES_PER_MINUTE,
     },
     logLevel: env.PINGPLEX_LOG_LEVEL,
@@ -105,6 +118,15 @@ function klingKeys(env: Env, mistakes: string[]): KlingKeys | null {
   const { KLING_ACCESS_KEY: accessKey, KLING_SECRET_KEY: secretKey } = env;
   if (accessKey !== undefined && secretKey !== undefined) return { accessKey, secretKey };
   if (accessKey !== undefined || secretKey !== undefined) mistakes.push('KLING_ACCESS_KEY, KLING_SECRET_KEY: one needs the other');
+  return null;
+}
+
+function googleClient(env: Env, mistakes: string[]): GoogleClient | null {
+  const { GOOGLE_CLIENT_ID: clientId, GOOGLE_CLIENT_SECRET: clientSecret } = env;
+  if (clientId !== undefined && clientSecret !== undefined) {
+    return { clientId, clientSecret, issuer: env.PINGPLEX_GOOGLE_URL ?? 'https://accounts.google.com' };
+  }
+  if (clientId !== undefined || clientSecret !== undefined) mistakes.push('GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET: one needs the other');
   return null;
 }
 

@@ -1,4 +1,5 @@
 import { createDashScopeProvider } from './dashscope/adapter.ts';
+import { createGoogleProvider } from './google/adapter.ts';
 import { createKlingProvider } from './kling/adapter.ts';
 import type { KlingCredentials } from './kling/auth.ts';
 import { createOpenAiProvider } from './openai/adapter.ts';
@@ -9,6 +10,8 @@ import type { Provider } from './port.ts';
 export type Connections = {
   /** `baseUrl` with the version, for example `https://api.openai.com/v1`. */
   openai?: { apiKey: string; baseUrl: string };
+  /** `baseUrl` with the version, for example `https://generativelanguage.googleapis.com/v1beta`. */
+  google?: TaskConnection & { apiKey: string };
   kling?: TaskConnection & { credentials: KlingCredentials };
   dashscope?: TaskConnection & { apiKey: string };
 };
@@ -26,9 +29,10 @@ const SUBMIT_TIMEOUT_MS = 90_000;
 const EXCHANGE_TIMEOUT_MS = 600_000;
 
 /** The providers that a connection is given for. */
-export function createProviders({ openai, kling, dashscope }: Connections): Record<string, Provider> {
+export function createProviders({ openai, google, kling, dashscope }: Connections): Record<string, Provider> {
   return {
     ...(openai ? { openai: createOpenAiProvider({ ...openai, timeoutMs: EXCHANGE_TIMEOUT_MS }) } : {}),
+    ...(google ? { google: createGoogleProvider({ ...google, timeoutMs: SUBMIT_TIMEOUT_MS }) } : {}),
     ...(kling ? { kling: createKlingProvider({ ...kling, timeoutMs: SUBMIT_TIMEOUT_MS }) } : {}),
     ...(dashscope ? { dashscope: createDashScopeProvider({ ...dashscope, timeoutMs: SUBMIT_TIMEOUT_MS }) } : {}),
   };

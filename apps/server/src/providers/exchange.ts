@@ -1,7 +1,7 @@
 import { neverLeft, retryAfterMs } from './network.ts';
 
 export type Call = {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'DELETE';
   url: string;
   headers: Record<string, string>;
   /** Sent as JSON. */

@@ -63,6 +63,8 @@ export type TaskCalls = {
   pollDelayMs(polls: number): number;
   /** Calls a task off where the provider can. `tooLate`: it goes on and will be billed. */
   cancel?(task: TaskRef): Promise<'canceled' | 'tooLate'>;
+  /** Lets the provider forget a task and its results once they are ours: nobody keeps what a user made longer than needed. */
+  discard?(task: TaskRef): Promise<void>;
   /** Finds a task whose submit was never answered by our own id; null when the provider knows none or doesn't say. */
   find?(submitKey: string, about: Omit<TaskRef, 'handle'>): Promise<string | null>;
 };

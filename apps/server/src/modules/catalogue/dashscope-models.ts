@@ -1,6 +1,6 @@
 import type { PriceRule } from '@pingplex/shared/domain';
 import { z } from 'zod';
-import { type CatalogueEntry, label, MIB, optionLabels } from './entry.ts';
+import { type CatalogueEntry, label, MIB, NO_SOURCES, optionLabels } from './entry.ts';
 
 const filmShape = {
   resolution: z.enum(['480P', '720P', '1080P']).default('720P').meta(label('Resolution', 'Разрешение')),
@@ -35,7 +35,6 @@ const SOURCES = {
   sourceMimes: ['image/png', 'image/jpeg', 'image/webp'],
   sourceSides: { min: 240, max: 8000, maxRatio: 8 },
 };
-const NO_SOURCES = { minSources: 0, maxSources: 0, maxSourceBytes: 0, sourceMimes: [] };
 const film = { provider: 'dashscope', providerModel: 'wan3.0-video', resultKind: 'video', price: perSecond, retiresAt: null } as const;
 const picture = { provider: 'dashscope', providerModel: 'wan2.7-image', resultKind: 'image', price: perPicture, retiresAt: null } as const;
 

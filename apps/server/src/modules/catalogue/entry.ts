@@ -14,10 +14,7 @@ export type CatalogueEntry = {
   capability: Capability;
   label: Label;
   settings: z.ZodObject;
-  limits: Model['limits'] & {
-    /** True when a mask may be given along; not shown, the app asks the capability. */
-    mask?: boolean;
-  };
+  limits: Model['limits'];
   resultKind: Model['resultKind'];
   price: PriceRule;
   /** ISO date from which the provider no longer answers; null while none is announced. */
@@ -25,6 +22,9 @@ export type CatalogueEntry = {
 };
 
 export const MIB = 1024 * 1024;
+
+/** Limits of a model that takes no files. */
+export const NO_SOURCES = { minSources: 0, maxSources: 0, maxSourceBytes: 0, sourceMimes: [] };
 
 /** A setting's name in both languages, for its JSON Schema. */
 export const label = (en: string, ru: string) => ({ 'x-label': { en, ru } });

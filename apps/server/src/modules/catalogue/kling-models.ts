@@ -1,6 +1,6 @@
 import type { PriceRule } from '@pingplex/shared/domain';
 import { z } from 'zod';
-import { type CatalogueEntry, label, MIB, optionLabels } from './entry.ts';
+import { type CatalogueEntry, label, MIB, NO_SOURCES, optionLabels } from './entry.ts';
 
 const resolution = z.enum(['720p', '1080p']).default('720p').meta(label('Resolution', 'Разрешение'));
 const seconds = z.int().min(3).max(15).default(5).meta(label('Seconds', 'Секунды'));
@@ -32,7 +32,6 @@ const FRAME_LIMITS = {
   sourceMimes: ['image/png', 'image/jpeg'],
   sourceSides: { min: 300, max: 8000, maxRatio: 2.5 },
 };
-const NO_SOURCES = { minSources: 0, maxSources: 0, maxSourceBytes: 0, sourceMimes: [] };
 
 type Kind = {
   providerModel: string;

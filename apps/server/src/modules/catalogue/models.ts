@@ -1,7 +1,8 @@
 import { DASHSCOPE_MODELS } from './dashscope-models.ts';
 import type { CatalogueEntry } from './entry.ts';
+import { GOOGLE_MODELS } from './google-models.ts';
 import { KLING_MODELS } from './kling-models.ts';
 import { OPENAI_MODELS } from './openai-models.ts';
 
 /** Everything that can be bought. Order is the order on screen. */
-export const CATALOGUE: readonly CatalogueEntry[] = [...OPENAI_MODELS, ...KLING_MODELS, ...DASHSCOPE_MODELS];
+export const CATALOGUE: readonly CatalogueEntry[] = [...OPENAI_MODELS, ...GOOGLE_MODELS, ...KLING_MODELS, ...DASHSCOPE_MODELS];

@@ -35,7 +35,7 @@ export function createCatalogue(
         capability: entry.capability,
         label: entry.label,
         settingsSchema: schemaOf(entry),
-        limits: shownLimits(entry),
+        limits: entry.limits,
         resultKind: entry.resultKind,
         price: entry.price,
         available: isAvailable(entry),
@@ -54,10 +54,6 @@ export function createCatalogue(
 
 function isRetired(entry: CatalogueEntry, now: Date): boolean {
   return entry.retiresAt !== null && now.toISOString().slice(0, 10) >= entry.retiresAt;
-}
-
-function shownLimits({ limits: { mask: _, ...shown } }: CatalogueEntry): Model['limits'] {
-  return shown;
 }
 
 const schemas = new Map<string, Record<string, unknown>>();

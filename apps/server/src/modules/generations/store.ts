@@ -36,6 +36,15 @@ async function storeTask(deps: Deps, task: Task): Promise<void> {
     if (verified.length > 0) await succeed(tx, deps, now, verified, deliveredUnits(task, verified));
     else await end(tx, deps, now, { state: 'failed', code: 'generation.resultUnreadable' }, false);
   });
+  await discard(deps, task);
+}
+
+/** What the provider keeps of it isn't needed any more. Best effort: it forgets by itself after a while. */
+async function discard(deps: Deps, { attempt: { handle }, ...task }: Task): Promise<void> {
+  const forget = deps.providers[task.provider]?.tasks?.discard;
+  if (handle === null || !forget) return;
+  const about = { handle, capability: task.capability, providerModel: task.providerModel, signal: AbortSignal.timeout(20_000) };
+  await forget(about).catch((error: unknown) => deps.log.warn({ generationId: task.id, err: error }, 'the provider keeps a result'));
 }
 
 /** Pictures by their number; films by their whole seconds (encoders end a few pictures early or late), never more than were ordered. */

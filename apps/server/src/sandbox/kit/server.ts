@@ -12,6 +12,8 @@ export type Asked = {
   headers: IncomingMessage['headers'];
   /** The JSON body; undefined when there is none or it can't be read. */
   body: unknown;
+  /** The body as it came: for forms. */
+  bytes: Buffer;
   /** Of this stand-in, for addresses of results. */
   origin: string;
 };
@@ -19,6 +21,7 @@ export type Asked = {
 /** An answer; `accepted` marks a paid call that was taken. `fault` decides how the answer travels. */
 export type Reply = {
   status: number;
+  /** Sent as JSON; bytes as they are; parts one after the other, as they come. */
   body: unknown;
   headers?: Record<string, string>;
   accepted?: boolean;
@@ -54,7 +57,7 @@ export async function startKit(options: { port: number; folder: string; answer: 
       return send(response, next.success ? { status: 200, body: next.data } : { status: 400, body: next.error.issues });
     }
     if (url.pathname.startsWith('/files/')) return sendFile(request, response, url);
-    const asked = { method: request.method ?? '', url, headers: request.headers, body: parse(bytes), origin };
+    const asked = { method: request.method ?? '', url, headers: request.headers, body: parse(bytes), bytes, origin };
     const reply = await options.answer(asked, { state, tasks });
     // On record before the answer goes out: an accepted call is known whatever happens next.
     const { method, body } = asked;
@@ -113,6 +116,12 @@ async function send(response: ServerResponse, reply: Reply): Promise<void> {
   }
   // Kept open without a byte until the caller gives up.
   if (reply.fault === 'hang') return;
+  if (Buffer.isBuffer(reply.body)) {
+    response.writeHead(reply.status, { 'content-length': reply.body.length, ...reply.headers });
+    response.end(reply.body);
+    return;
+  }
+  if (isParts(reply.body)) return sendParts(response, reply, reply.body);
   const text = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body);
   response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
   if (reply.fault === 'broken') {
@@ -124,6 +133,25 @@ async function send(response: ServerResponse, reply: Reply): Promise<void> {
     }
     response.end();
   } else response.end(text);
+}
+
+const isParts = (body: unknown): body is AsyncIterable<string> => typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
+
+/** `broken`: the line is cut in the middle. */
+async function sendParts(response: ServerResponse, reply: Reply, parts: AsyncIterable<string>): Promise<void> {
+  response.writeHead(reply.status, { 'content-type': 'text/event-stream', ...reply.headers });
+  let sent = 0;
+  for await (const part of parts) {
+    if (response.destroyed) return;
+    if (reply.fault === 'broken' && sent >= 6) {
+      response.destroy();
+      return;
+    }
+    response.write(part);
+    sent += 1;
+    if (reply.fault === 'drip') await wait(50);
+  }
+  response.end();
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {

@@ -4,21 +4,24 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { film } from './film.ts';
 import { draw, edit, type PictureFormat } from './picture.ts';
+import { sound } from './sound.ts';
 
 /** What a task is to make. Frames are kept as files beside the tasks. */
 export type TaskOrder = {
-  kind: 'film' | 'pictures';
+  kind: 'film' | 'pictures' | 'sound';
   model: string;
   prompt: string;
   width: number;
   height: number;
-  /** Films: seconds; pictures: how many. */
+  /** Films and sounds: seconds; pictures: how many. */
   amount: number;
-  format: 'mp4' | PictureFormat;
+  format: 'mp4' | 'wav' | PictureFormat;
   /** Names of the files that were given along. */
   sources: string[];
   /** A frame to end with. */
   last: string | null;
+  /** What a stand-in wants to remember of the request. */
+  note?: Readonly<Record<string, string | number | boolean>>;
 };
 
 export type Task = {
@@ -53,13 +56,17 @@ export type Tasks = {
   peak(): number;
   /** Makes the results when they aren't there, and answers fresh links to them. */
   linksOf(task: Task, origin: string): Promise<string[]>;
+  /** The links that were given out last. */
+  lastLinksOf(task: Task, origin: string): Promise<string[]>;
+  /** The results themselves, for providers that answer with bytes. */
+  bytesOf(task: Task): Promise<Buffer[]>;
   /** True once per result of a task whose store is ordered to be away. */
   isAway(id: string, name: string): boolean;
   fileOf(id: string, name: string, sign: string): { path: string; mime: string } | null;
 };
 
 const FPS = 24;
-const MIMES = { mp4: 'video/mp4', png: 'image/png', jpeg: 'image/jpeg', webp: 'image/webp' } as const;
+const MIMES = { mp4: 'video/mp4', wav: 'audio/wav', png: 'image/png', jpeg: 'image/jpeg', webp: 'image/webp' } as const;
 
 /** @param folder tasks, their sources and results live here: a stand-in that starts again goes on with them */
 export function openTasks(folder: string): Tasks {
@@ -75,7 +82,7 @@ export function openTasks(folder: string): Tasks {
     renameSync(`${index}.new`, index);
   };
   const nameOf = (task: Task, n: number): string => `${task.id}-${n}`;
-  const resultsOf = (task: Task): number => (task.order.kind === 'film' ? 1 : task.order.amount);
+  const resultsOf = (task: Task): number => (task.order.kind === 'pictures' ? task.order.amount : 1);
 
   const tasks: Tasks = {
     keep(bytes) {
@@ -110,12 +117,18 @@ export function openTasks(folder: string): Tasks {
     },
     running: () => [...known.values()].filter((task) => ['waiting', 'running'].includes(tasks.stageOf(task))).length,
     peak: () => peak,
+    async bytesOf(task) {
+      await made(task);
+      return Promise.all(Array.from({ length: resultsOf(task) }, (_, n) => readFile(path.join(files, nameOf(task, n)))));
+    },
     async linksOf(task, origin) {
-      const work = making.get(task.id) ?? make(task);
-      making.set(task.id, work);
-      await work;
+      await made(task);
       task.links += 1;
       save();
+      return tasks.lastLinksOf(task, origin);
+    },
+    async lastLinksOf(task, origin) {
+      await made(task);
       const sign = signOf(task, task.links);
       return Array.from({ length: resultsOf(task) }, (_, n) => `${origin}/files/${task.id}/${n}?sign=${sign}`);
     },
@@ -134,6 +147,12 @@ export function openTasks(folder: string): Tasks {
     },
   };
 
+  function made(task: Task): Promise<void> {
+    const work = making.get(task.id) ?? make(task);
+    making.set(task.id, work);
+    return work;
+  }
+
   async function make(task: Task): Promise<void> {
     for (let n = 0; n < resultsOf(task); n += 1) {
       const place = path.join(files, nameOf(task, n));
@@ -151,7 +170,8 @@ export function openTasks(folder: string): Tasks {
       const last = order.last === null ? null : await readFile(path.join(files, order.last));
       return film({ width, height, prompt, seconds: order.amount, fps: FPS, first: sources[0] ?? null, last });
     }
-    const format = order.format === 'mp4' ? 'png' : order.format;
+    if (order.kind === 'sound') return sound({ seconds: order.amount, prompt });
+    const format = order.format === 'mp4' || order.format === 'wav' ? 'png' : order.format;
     const picture = { width, height, prompt, format, index, compression: 90, transparent: false };
     return sources.length > 0 ? edit(picture, sources, null) : draw(picture);
   }
