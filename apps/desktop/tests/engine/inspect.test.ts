@@ -49,6 +49,20 @@ describe('full inspection', () => {
     }
   });
 
+  it('reads a file the same whatever was read before it', async () => {
+    const littleEndian = join(dir, 'little-endian.jpg');
+    await copyFile(media.jpeg, littleEndian);
+    await writeTags(['-all=', '-ExifByteOrder=Little-endian', '-IFD0:Artist=Ada Example'], littleEndian);
+    const facts = async () => (await inspect(media.aac)).tags.filter(({ key }) => key.startsWith('AAC:'));
+    const first = await facts();
+    expect(first.find(({ key }) => key === 'AAC:Channels')?.value).toBe('1');
+    for (let i = 0; i < 4; i++) {
+      // As many at once as there are processes, so that each of them has just read one.
+      await Promise.all([inspect(littleEndian), inspect(littleEndian)]);
+      expect(await Promise.all([facts(), facts()])).toEqual([first, first]);
+    }
+  });
+
   it('says who found each value, keeps machine values, and adds what the container probe saw', async () => {
     const { tags } = await inspect(media.mp4);
     expect(tags.find((tag) => tag.key === 'Keys:GPSCoordinates')).toMatchObject({ source: 'exiftool' });
