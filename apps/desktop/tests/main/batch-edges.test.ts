@@ -152,7 +152,8 @@ it('what one account has paid stays on record when another takes over', async ()
     modelId: 'm',
     prompt: 'p',
     settings: {},
-    source: { path: join(input, 'a.jpg'), sha256: call.inputSha256, sizeBytes: 1, format: 'jpeg' },
+    sources: [{ role: 'image', path: join(input, 'a.jpg'), sha256: call.inputSha256, sizeBytes: 1, format: 'jpeg' }],
+    inputSha256: call.inputSha256,
     place: { dir: output, stem: '.pingplex-x' },
   } as const;
   const context = { signal: new AbortController().signal, onStage: () => undefined };

@@ -51,6 +51,7 @@ const itemRow = (id: ItemId, batchId: BatchId, position: number): ItemRow => ({
   state: 'queued',
   error: null,
   attempts: 0,
+  ask: null,
 });
 
 it('keeps a batch of 10,000 items in one transaction, and gives every figure back as it was', async () => {

@@ -137,6 +137,7 @@ describe('media://', () => {
   const handle = createMediaHandler({
     thumb: look,
     strip: look,
+    made: look,
     file: look,
     preview: look,
     result: look,

@@ -14,6 +14,8 @@ const WORDS = {
     all: 'All files',
     report: 'Save report',
     metadata: 'Save metadata',
+    table: 'Open a table of prompts',
+    tables: 'Tables (CSV, TSV, text)',
   },
   ru: {
     files: 'Добавить медиафайлы',
@@ -23,6 +25,8 @@ const WORDS = {
     all: 'Все файлы',
     report: 'Сохранить отчёт',
     metadata: 'Сохранить метаданные',
+    table: 'Открыть таблицу промптов',
+    tables: 'Таблицы (CSV, TSV, текст)',
   },
 } as const;
 
@@ -76,4 +80,22 @@ export async function pickMetadataPath(window: BrowserWindow | null, format: Exp
   };
   const { canceled, filePath } = await (window === null ? dialog.showSaveDialog(options) : dialog.showSaveDialog(window, options));
   return canceled || filePath === '' ? null : filePath;
+}
+
+/**
+ * Lets the user pick a table of prompts.
+ * @returns absolute path; null when the user thought better of it
+ */
+export async function pickTablePath(window: BrowserWindow | null, language: 'en' | 'ru'): Promise<string | null> {
+  const words = WORDS[language];
+  const options: OpenDialogOptions = {
+    title: words.table,
+    properties: ['openFile'],
+    filters: [
+      { name: words.tables, extensions: ['csv', 'tsv', 'txt'] },
+      { name: words.all, extensions: ['*'] },
+    ],
+  };
+  const { canceled, filePaths } = await (window === null ? dialog.showOpenDialog(options) : dialog.showOpenDialog(window, options));
+  return canceled ? null : (filePaths[0] ?? null);
 }

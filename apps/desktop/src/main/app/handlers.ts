@@ -9,6 +9,7 @@ import { safeFileName, splitName } from '../../output/index.ts';
 import { saveReport } from '../batches/index.ts';
 import { appHandlers } from '../ipc/app-handlers.ts';
 import { batchHandlers } from '../ipc/batch-handlers.ts';
+import { createHandlersOf } from '../ipc/create-handlers.ts';
 import { libraryHandlers } from '../ipc/library-handlers.ts';
 import { metadataHandlers } from '../ipc/metadata-handlers.ts';
 import type { IpcHandlers } from '../ipc/router.ts';
@@ -19,7 +20,7 @@ import { parseUrl } from '../security/parse-url.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
 import { isDark } from '../windows/main-window.ts';
 import { diagnosticsReport } from './diagnostics.ts';
-import { pickMetadataPath, pickPaths, pickReportPath } from './dialogs.ts';
+import { pickMetadataPath, pickPaths, pickReportPath, pickTablePath } from './dialogs.ts';
 import { readNotices } from './notices.ts';
 import type { Services } from './services.ts';
 import type { StateView } from './state-view.ts';
@@ -99,6 +100,7 @@ export function createHandlers(options: HandlersOptions): IpcHandlers {
       save: (ids, format, target) => services.metadata.save(ids, format, target),
       stop: () => services.metadata.stop(),
     }),
+    ...createHandlersOf({ create: services.create, askForTable: () => pickTablePath(window(), language()) }),
     ...batchHandlers({
       batches: services.batches,
       saveReport: (id) => saveReportOf(id, options, language(), state.whole().version),

@@ -9,7 +9,7 @@ const THUMBNAIL_SIZE = 384;
 const STRIP_SIZE = 160;
 
 /** Where `media://` addresses lead. */
-export function mediaSources({ library, previews, batches }: Services): MediaSources {
+export function mediaSources({ library, previews, batches, create }: Services): MediaSources {
   return {
     thumb: async (id) => {
       const file = library.get(id);
@@ -22,6 +22,10 @@ export function mediaSources({ library, previews, batches }: Services): MediaSou
     file: async (id) => {
       const file = library.get(id);
       return file === undefined ? null : { path: file.path, mime: FORMATS[file.view.format].mime };
+    },
+    made: async (id) => {
+      const path = create.madePath(id);
+      return path === null ? null : { path, mime: FORMATS.png.mime };
     },
     preview: (name) => previews.byName(name),
     result: async (id) => {

@@ -8,9 +8,10 @@ import type { Logger } from 'pino';
 import { type AccountState, createAccountService, createUsageReporter, openKeychainStore } from '../account/index.ts';
 import { createApiClient, createEventStream } from '../api/index.ts';
 import { createBatchService, type SourceFile } from '../batches/index.ts';
+import { createCreateService } from '../create/index.ts';
 import { createJournal } from '../db/index.ts';
 import { createEngineHost } from '../engine-host/index.ts';
-import { createGenerationService } from '../generations/index.ts';
+import { createGenerationService, downloadResult } from '../generations/index.ts';
 import { shortenHome } from '../library/display-path.ts';
 import { Library, type MediaFile } from '../library/library.ts';
 import { MetadataExport } from '../library/metadata-export.ts';
@@ -112,6 +113,25 @@ export async function createServices(options: ServicesOptions) {
   });
   await batches.recover();
   batches.onChange((patch) => emit('batches.changed', patch));
+  const create = createCreateService({
+    journal,
+    batches: batches.asked,
+    models: () => generations.models(),
+    refreshModels: () => generations.refreshModels(),
+    files: library,
+    engine: { run: interactive },
+    madeFolder: path.join(userData, 'made'),
+    fetch: {
+      generation: (id) => api.call('generations.get', { params: { id } }),
+      download: (result, file) => downloadResult(api, result, file, new AbortController().signal, () => undefined),
+    },
+    outputFolder: () => {
+      const id = settings.settings.outputFolderId;
+      return id === null ? null : (settings.folderPath(id) ?? null);
+    },
+    display: (full) => shortenHome(full, options.homeDir),
+  });
+  await create.start();
   const server = new ServerInfoService(api, logger, options.onServerChange);
   return {
     journal,
@@ -125,6 +145,7 @@ export async function createServices(options: ServicesOptions) {
     previews,
     generations,
     batches,
+    create,
     server,
     serverUrl,
     interactive,

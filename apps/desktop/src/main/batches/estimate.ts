@@ -6,7 +6,7 @@ import type { Estimate, IpcParsed, PlanFinding } from '@pingplex/shared/contract
 import { type ConflictRule, checkName, checkTemplate, isCloudStep, type NameFinding, type Step } from '@pingplex/shared/domain';
 import { AppError, toAppError } from '@pingplex/shared/errors';
 import { checkFolder, foldName, freeBytes } from '../../output/index.ts';
-import type { BatchOutcome, Speed } from '../db/index.ts';
+import type { Ask, BatchOutcome, Speed } from '../db/index.ts';
 import { priceFor } from '../generations/index.ts';
 import { localDay, placeKey, planItem, resultName, subfolderOf } from './plan.ts';
 import type { SourceFile } from './ports.ts';
@@ -22,6 +22,8 @@ export type EstimateInput = {
   readonly output: IpcParsed<'batches.estimate'>['output'];
   /** Absolute; null while none was chosen. */
   readonly folder: string | null;
+  /** What each source's item asks for in the first step, with its place in the list that it came from. */
+  readonly asks?: readonly { readonly ask: Ask; readonly position: number; readonly credits: number }[];
 };
 export type EstimateFacts = {
   readonly models: readonly Model[];
@@ -37,7 +39,7 @@ export type EstimateFacts = {
   readonly now: number;
 };
 /** What one source will cost, beside the estimate of the whole. */
-type PlannedItem = { readonly source: SourceFile; readonly subfolder: string; readonly workMs: number };
+type PlannedItem = { readonly source: SourceFile; readonly subfolder: string; readonly workMs: number; readonly names: readonly string[] };
 export type PlanResult = { readonly estimate: Estimate; readonly range: TimeRange; readonly items: readonly PlannedItem[] };
 
 const NAMES_SHOWN = 200;
@@ -76,6 +78,7 @@ function checkSteps(input: EstimateInput, facts: EstimateFacts, sends: number, f
       continue;
     }
     if (!model.available) findings.error('steps', new AppError('generation.modelUnavailable', model.id, { params: { modelId: model.id } }));
+    if (input.asks !== undefined) continue;
     if (step.prompt.length > model.limits.maxPromptChars) {
       findings.error('steps', new AppError('generation.settingsInvalid', 'the prompt is too long', { field: 'prompt' }));
     }
@@ -179,13 +182,19 @@ export async function planBatch(input: EstimateInput, facts: EstimateFacts): Pro
   const template = checkTemplate(input.output.template);
   for (const finding of template) findings.name(finding, 'error');
 
-  const items: (PlannedItem & { names: string[] })[] = [];
+  const items: PlannedItem[] = [];
   for (const [position, source] of input.sources.entries()) {
     if (position % PORTION === PORTION - 1) await breathe();
-    const plan = planItem(source, input.steps, facts.models);
+    const asked = input.asks?.[position];
+    const plan = planItem(source, input.steps, facts.models, asked?.ask ?? null);
     const workMs = addWork(totals, source, plan, book);
     // While planning, the position stands in for the hash: as long, and as different from file to file.
-    const context = { template: input.output.template, date, hash: position.toString(16).padStart(8, '0'), index: position + 1 };
+    const context = {
+      template: input.output.template,
+      date,
+      hash: position.toString(16).padStart(8, '0'),
+      index: (asked?.position ?? position) + 1,
+    };
     const names =
       template.length > 0 ? [] : plan.results.map((file, n) => resultName(context, source.name, { ...file, verb: file.verb ?? '' }, n + 1));
     items.push({ source, subfolder: subfolderOf(source, input.output.keepTree), workMs, names });
@@ -195,7 +204,8 @@ export async function planBatch(input: EstimateInput, facts: EstimateFacts): Pro
   await checkNames(input, items, findings);
 
   const perSend = checkSteps(input, facts, totals.sends, findings);
-  const credits = creditsOf(input, facts, perSend, totals.sends, items.length);
+  const credits =
+    input.asks?.reduce((sum, { credits: own }) => sum + own, 0) ?? creditsOf(input, facts, perSend, totals.sends, items.length);
   const available = facts.wallet?.available ?? null;
   if (available !== null && credits > available) {
     findings.error('credits', new AppError('credits.insufficient', 'not enough credits', { params: { needed: credits, available } }));
@@ -244,7 +254,7 @@ function creditsOf(input: EstimateInput, facts: EstimateFacts, perSend: number, 
 
 async function checkDisk(
   input: EstimateInput,
-  items: readonly { subfolder: string; names: string[] }[],
+  items: readonly { readonly subfolder: string; readonly names: readonly string[] }[],
   bytes: number,
   findings: Findings,
 ): Promise<number | null> {

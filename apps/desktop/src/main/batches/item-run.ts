@@ -2,15 +2,14 @@ import { mkdir } from 'node:fs/promises';
 import type { ItemView } from '@pingplex/shared/contracts/ipc';
 import type { Step } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
-import { hashFile } from '../../output/index.ts';
 import type { BatchRow, ItemRow, Journal, StepFile } from '../db/index.ts';
-import { carriedFigures } from './carried-figures.ts';
 import { prepareOutputDir, tempPlace, workDir } from './item-files.ts';
 import type { Lane } from './lane.ts';
 import { localDay, planItem, resultName, stepApplies } from './plan.ts';
 import type { CloudPort, EnginePort, UsagePort } from './ports.ts';
 import { commitSealed, copyForSaving, hashForName, isAllTaken, isThere, recordSealed, type SaveContext } from './saving.ts';
 import { checkSource } from './source-check.ts';
+import { runCloudStep } from './step-cloud.ts';
 import { runLocalStep } from './step-local.ts';
 import { passes, shapeOf, sizeOf, times, workUnits } from './work-units.ts';
 
@@ -40,7 +39,7 @@ const WEIGHT: Readonly<Record<Step['verb'], number>> = { clean: 1, convert: 3, u
 export async function runItem(deps: ItemDeps, batch: BatchRow, item: ItemRow, context: ItemContext): Promise<ItemEnd> {
   const { journal } = deps;
   if (!isWritten(deps, batch, item)) {
-    await checkSource(item);
+    if (item.path !== '') await checkSource(item);
     const dir = await prepareOutputDir(batch, item);
     const save: SaveContext = { journal, batch, item, dir, now: deps.now };
     if (
@@ -86,7 +85,7 @@ async function plannedNames(deps: ItemDeps, batch: BatchRow, item: ItemRow): Pro
     hash: await hashForName(batch, item),
     index: item.position + 1,
   };
-  const { results } = planItem(item, batch.steps, deps.cloud.models());
+  const { results } = planItem(item, batch.steps, deps.cloud.models(), item.ask);
   return results.map((file, n) => resultName(names, item.name, { ...file, verb: file.verb ?? '' }, n + 1));
 }
 
@@ -145,7 +144,7 @@ async function runSteps(deps: ItemDeps, batch: BatchRow, item: ItemRow, save: Sa
     const base = before / total;
     const onStage: ItemContext['onStage'] = (stage, fraction) => context.onStage(stage, Math.min(0.99, base + share * fraction));
     files = await runStep(deps, { batch, item, step, index, dir }, files, { ...context, onStage });
-    if (index === 0) await checkSource(item);
+    if (index === 0 && item.path !== '') await checkSource(item);
     const results = isLast ? files.filter((file) => file.step >= 0 && !file.saved) : [];
     const kept =
       !isLast && step.keep
@@ -173,7 +172,9 @@ type StepTask = { readonly batch: BatchRow; readonly item: ItemRow; readonly ste
 
 /** One step on all files that reached it; files that it doesn't work on pass unchanged, in their places. */
 async function runStep(deps: ItemDeps, task: StepTask, files: readonly StepFile[], context: ItemContext): Promise<StepFile[]> {
-  const works = files.map((file, place) => stepApplies(task.step, file.kind, place, deps.cloud.models()));
+  // What was asked for belongs to the first step, whatever the kind of its source.
+  const isAsked = task.index === 0 && task.item.ask !== null;
+  const works = files.map((file, place) => isAsked || stepApplies(task.step, file.kind, place, deps.cloud.models()));
   const jobs = works.filter(Boolean).length;
   const fractions = new Map<number, number>();
   const report = (place: number, stage: ItemView['stage'], fraction: number): void => {
@@ -248,7 +249,7 @@ async function localJob(
 
 async function cloudJob(
   deps: ItemDeps,
-  { batch, item, index, dir }: StepTask,
+  task: StepTask,
   step: Extract<Step, { verb: 'generate' }>,
   file: StepFile,
   place: number,
@@ -256,57 +257,10 @@ async function cloudJob(
   report: Report,
 ): Promise<StepFile[]> {
   report(place, 'waiting', 0);
-  return await deps.lanes.cloud.use(context.signal, async () => {
-    const started = performance.now();
-    const sha256 = file.sha256 === '' ? (await hashFile(file.path)).sha256 : file.sha256;
-    const span = { uploading: [0, 0.2], waiting: [0.2, 0.6], downloading: [0.8, 0.2] } as const;
-    const outcome = await deps.cloud.run(
-      {
-        batchId: batch.id,
-        itemId: item.id,
-        step: index,
-        input: place,
-        modelId: step.modelId,
-        prompt: step.prompt,
-        settings: step.settings,
-        source: { path: file.path, sha256, sizeBytes: file.sizeBytes, format: file.format },
-        place: tempPlace(dir, item, index, place),
-      },
-      { signal: context.signal, onStage: (stage, fraction) => report(place, stage, span[stage][0] + span[stage][1] * fraction) },
-    );
-    report(place, 'downloading', 1);
-    deps.journal.knowledge.learn({
-      verb: 'generate',
-      kind: file.kind,
-      format: file.format,
-      shape: shapeOf(step),
-      size: 0,
-      units: 1,
-      ms: performance.now() - started,
-      bytesIn: file.sizeBytes,
-      bytesOut: outcome.files.reduce((sum, one) => sum + one.sizeBytes, 0),
-    });
-    return outcome.files.map((one) => {
-      deps.usage.count('download', one.kind, one.sizeBytes);
-      return {
-        path: one.tempPath,
-        ext: one.ext,
-        kind: one.kind,
-        format: one.format,
-        sizeBytes: one.sizeBytes,
-        sha256: one.sha256,
-        step: index,
-        verb: 'generate',
-        modelId: step.modelId,
-        measurements: {
-          ...carriedFigures(file.measurements),
-          generation: { id: outcome.generationId, modelId: step.modelId, credits: one.credits, sandbox: outcome.sandbox },
-          ...(one.width === undefined ? {} : { width: one.width }),
-          ...(one.height === undefined ? {} : { height: one.height }),
-        },
-        credits: file.credits + one.credits,
-        saved: false,
-      };
-    });
-  });
+  return await deps.lanes.cloud.use(context.signal, () =>
+    runCloudStep(deps, { ...task, step }, file, place, {
+      signal: context.signal,
+      onStage: (stage, fraction) => report(place, stage, fraction),
+    }),
+  );
 }

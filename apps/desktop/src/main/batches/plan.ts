@@ -14,6 +14,7 @@ import {
   VERB_KINDS,
 } from '@pingplex/shared/domain';
 import { foldName, safeFileName } from '../../output/index.ts';
+import type { Ask } from '../db/index.ts';
 import { completeSettings } from '../generations/index.ts';
 import type { SourceFile } from './ports.ts';
 
@@ -91,8 +92,11 @@ type Source = Pick<SourceFile, 'name' | 'kind' | 'format'> & {
   readonly summary?: SourceFile['summary'];
 };
 
-/** Walks one file through all steps on paper: which jobs will run and which results come out, in the order of their numbers. */
-export function planItem(source: Source, steps: readonly Step[], models: readonly Model[]): ItemPlan {
+/**
+ * Walks one file through all steps on paper: which jobs will run and which results come out, in the order of their numbers.
+ * @param ask what the item itself asks for in the first step, whatever the file is
+ */
+export function planItem(source: Source, steps: readonly Step[], models: readonly Model[], ask: Ask | null = null): ItemPlan {
   const dot = source.name.lastIndexOf('.');
   const ownExt = formatByName(source.name) === source.format && dot > 0 ? source.name.slice(dot + 1).toLowerCase() : undefined;
   const ext = ownExt ?? FORMATS[source.format].extensions[0];
@@ -105,11 +109,13 @@ export function planItem(source: Source, steps: readonly Step[], models: readonl
     const isLast = index === steps.length - 1;
     const next: PlannedFile[] = [];
     for (const [place, file] of files.entries()) {
-      if (!stepApplies(step, file.kind, place, models)) {
+      const isAsked = index === 0 && ask !== null;
+      if (!isAsked && !stepApplies(step, file.kind, place, models)) {
         next.push(file);
         continue;
       }
-      const made = resultsOf(step, file, models);
+      const asked = isAsked && step.verb === 'generate' ? { ...step, settings: { ...step.settings, ...ask.settings } } : step;
+      const made = resultsOf(asked, file, models);
       jobs.push({ step, kind: file.kind, format: file.format, results: made });
       if (step.verb === 'generate') sends += 1;
       const one = { ...after(step, file, models), saved: step.keep && !isLast };

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,9 +23,14 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** First 8 hex digits of the source's hash, when the names ask for it; reading a big file for nothing would be a waste. */
+/** First 8 hex digits of the hash of the source, or of the prompt where there is none, when the names ask for it; reading a big file for nothing would be a waste. */
 export async function hashForName(batch: BatchRow, item: ItemRow): Promise<string> {
-  return batch.template.includes('{hash}') ? (await hashFile(item.path)).sha256.slice(0, 8) : '';
+  if (!batch.template.includes('{hash}')) return '';
+  if (item.path !== '') return (await hashFile(item.path)).sha256.slice(0, 8);
+  return createHash('sha256')
+    .update(item.ask?.prompt ?? '')
+    .digest('hex')
+    .slice(0, 8);
 }
 
 /** Copies of files that a later step works on, lying where results are written. */
@@ -110,7 +116,7 @@ export async function commitSealed(context: Pick<SaveContext, 'journal' | 'batch
         name: row.name,
         rule: batch.conflict,
         expectedSha256: row.sha256,
-        sources: [item.path, ...(await otherSources(journal, batch, row))],
+        sources: [...(item.path === '' ? [] : [item.path]), ...(await otherSources(journal, batch, row))],
       });
       if (outcome.decision === 'skip') journal.results.setSkipped(row.id);
       else journal.results.setCommitted(row.id, outcome.path);

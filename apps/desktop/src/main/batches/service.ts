@@ -5,8 +5,9 @@ import { AppError } from '@pingplex/shared/errors';
 import { RIGHTS } from '@pingplex/shared/text';
 import { type BatchRow, type ItemRow, type Journal, newBatchId, newItemId, newRecipeId, type ResultWithSource } from '../db/index.ts';
 import type { Logger } from '../logging/logger-port.ts';
+import { type AskedBatches, createAskedBatches } from './asked.ts';
 import { type BatchPatch, ChangeFeed } from './change-feed.ts';
-import { megapixelsOf, type PlanResult, planBatch } from './estimate.ts';
+import { type EstimateFacts, megapixelsOf, type PlanResult, planBatch } from './estimate.ts';
 import { removeWork } from './item-files.ts';
 import { Lane } from './lane.ts';
 import type { AccountPort, CloudPort, EnginePort, MediaFiles, SourceFile, UsagePort } from './ports.ts';
@@ -58,6 +59,8 @@ export type BatchService = {
   remove(batchId: BatchId): Promise<boolean>;
   /** What runs now, all batches together; progress 0–1 of their work. Cheap to ask. */
   activity(): { readonly running: boolean; readonly progress: number };
+  /** Runs of the Create screen. */
+  readonly asked: AskedBatches;
   close(): Promise<void>;
 };
 
@@ -131,6 +134,23 @@ export function createBatchService(options: BatchServiceOptions): BatchService {
     return [view];
   }
 
+  /** What every estimate rests on, as it is now. */
+  function facts(): EstimateFacts {
+    const { wallet, account, keychain } = options.account.state();
+    return {
+      models: cloud.models(),
+      wallet,
+      isSignedIn: account !== null,
+      isKeychainLocked: keychain === 'locked' && account === null,
+      learned: journal.knowledge.speeds(),
+      outcomes: journal.knowledge.outcomes(),
+      slowdown: slowdownBy(loadavg()[0] ?? 0, availableParallelism(), engine.workers),
+      workers: engine.workers,
+      cloudLane,
+      now: now(),
+    };
+  }
+
   async function plan(input: IpcParsed<'batches.estimate'>): Promise<PlanResult & { ids: MediaFileId[]; folder: string | null }> {
     const found = input.fileIds.flatMap((id): { id: MediaFileId; source: SourceFile }[] => {
       const source = options.files.resolve(id);
@@ -140,7 +160,6 @@ export function createBatchService(options: BatchServiceOptions): BatchService {
     if (input.steps.some((step) => step.verb === 'generate') && cloud.models().length === 0) {
       await cloud.refreshModels().catch(() => logger.debug({}, 'the catalogue could not be read for an estimate'));
     }
-    const { wallet, account, keychain } = options.account.state();
     const planned = await planBatch(
       {
         sources: found.map((one) => one.source),
@@ -149,18 +168,7 @@ export function createBatchService(options: BatchServiceOptions): BatchService {
         output: input.output,
         folder,
       },
-      {
-        models: cloud.models(),
-        wallet,
-        isSignedIn: account !== null,
-        isKeychainLocked: keychain === 'locked' && account === null,
-        learned: journal.knowledge.speeds(),
-        outcomes: journal.knowledge.outcomes(),
-        slowdown: slowdownBy(loadavg()[0] ?? 0, availableParallelism(), engine.workers),
-        workers: engine.workers,
-        cloudLane,
-        now: now(),
-      },
+      facts(),
     );
     return { ...planned, ids: found.map((one) => one.id), folder };
   }
@@ -223,6 +231,7 @@ export function createBatchService(options: BatchServiceOptions): BatchService {
           state: 'queued',
           error: null,
           attempts: 0,
+          ask: null,
         }),
       );
       journal.transaction(() => {
@@ -277,6 +286,7 @@ export function createBatchService(options: BatchServiceOptions): BatchService {
       return isRemoved;
     },
     activity: () => runner.activity(),
+    asked: createAskedBatches({ journal, runner, feed, facts, folderPath: options.folderPath, now }),
     close: async () => {
       await runner.close();
       feed.flush();

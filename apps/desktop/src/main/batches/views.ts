@@ -3,6 +3,9 @@ import type { BatchView, ItemView, ResultView } from '@pingplex/shared/contracts
 import type { BatchRow, ItemRow, Journal, ResultWithSource } from '../db/index.ts';
 import type { LiveBatch, LiveItem } from './live.ts';
 
+/** So much of a prompt goes with every row of a list. */
+const PROMPT_SHOWN = 300;
+
 export type ViewOptions = { readonly journal: Journal /** Shortens the home folder to `~`. */; readonly display: (path: string) => string };
 
 export function batchView({ journal, display }: ViewOptions, row: BatchRow, live: LiveBatch | undefined): BatchView {
@@ -23,6 +26,7 @@ export function batchView({ journal, display }: ViewOptions, row: BatchRow, live
     creditsSpent: journal.batches.creditsSpent(row.id),
     steps: row.steps,
     outputDisplay: display(row.folder),
+    asked: journal.items.isAsked(row.id),
   };
 }
 
@@ -41,6 +45,7 @@ export function itemView(row: ItemRow, live: LiveItem | undefined, results: numb
     error: row.error,
     attempts: row.attempts,
     results,
+    ...(row.ask === null ? {} : { prompt: row.ask.prompt.slice(0, PROMPT_SHOWN) }),
   };
 }
 

@@ -30,6 +30,14 @@ const toRow = (raw: Raw): CallRow => ({
   credits: raw.credits,
 });
 
+/** A paid request as the history lists it. */
+export type HistoryRow = Pick<CallRow, 'key' | 'itemId' | 'step' | 'state' | 'generationId' | 'credits'> & {
+  readonly createdAt: number;
+  readonly modelId: string;
+  readonly prompt: string;
+  readonly sourceName: string | null;
+};
+
 export type CallsRepository = ReturnType<typeof callsRepository>;
 
 /** Paid requests and unfinished uploads. */
@@ -72,6 +80,10 @@ export function callsRepository(sql: Sql) {
         )
         .map((row) => row.id as ItemId);
     },
+    /** Requests follow their items into another batch. */
+    moveTo(itemIds: readonly ItemId[], batchId: BatchId): void {
+      sql.run('UPDATE paid_calls SET batch_id = ? WHERE item_id IN (SELECT value FROM json_each(?))', [batchId, JSON.stringify(itemIds)]);
+    },
     update(key: string, change: { state: CallState; generationId: string | null; credits: number }, at: number): void {
       sql.run('UPDATE paid_calls SET state = ?, generation_id = ?, credits = ?, updated_at = ? WHERE key = ?', [
         change.state,
@@ -80,6 +92,32 @@ export function callsRepository(sql: Sql) {
         at,
         key,
       ]);
+    },
+
+    get(key: string): CallRow | undefined {
+      const raw = sql.get<Raw>('SELECT * FROM paid_calls WHERE key = ?', [key]);
+      return raw && toRow(raw);
+    },
+    /** Every request, newest first, with the name of its source when the item is still known. */
+    history(): HistoryRow[] {
+      return sql
+        .all<Raw & { created_at: number; model_id: string; prompt: string; source: string | null }>(
+          `SELECT c.*, json_extract(c.request, '$.modelId') AS model_id, json_extract(c.request, '$.prompt') AS prompt,
+             CASE WHEN i.path = '' THEN NULL ELSE i.name END AS source
+           FROM paid_calls c LEFT JOIN items i ON i.id = c.item_id ORDER BY c.created_at DESC, c.rowid DESC`,
+        )
+        .map((raw) => ({
+          key: raw.key,
+          itemId: raw.item_id as ItemId,
+          step: raw.step,
+          state: raw.state as CallState,
+          generationId: raw.generation_id,
+          credits: raw.credits,
+          createdAt: raw.created_at,
+          modelId: raw.model_id,
+          prompt: raw.prompt,
+          sourceName: raw.source,
+        }));
     },
 
     uploadUrl(accountId: string, sha256: string): string | undefined {

@@ -1,6 +1,6 @@
 import type { BatchId, ItemId, ItemState, MediaFileId, MediaFormat, MediaKind } from '@pingplex/shared/domain';
 import { AppErrorData } from '@pingplex/shared/errors';
-import type { ItemRow, StepFile } from './rows.ts';
+import type { Ask, ItemRow, StepFile } from './rows.ts';
 import type { Sql } from './sql.ts';
 
 type Raw = {
@@ -21,6 +21,7 @@ type Raw = {
   state: string;
   error: string | null;
   attempts: number;
+  ask: string | null;
 };
 
 function toRow(raw: Raw): ItemRow {
@@ -42,6 +43,8 @@ function toRow(raw: Raw): ItemRow {
     state: raw.state as ItemState,
     error: raw.error === null ? null : AppErrorData.parse(JSON.parse(raw.error)),
     attempts: raw.attempts,
+    // Our own writing, so its JSON is trusted.
+    ask: raw.ask === null ? null : (JSON.parse(raw.ask) as Ask),
   };
 }
 
@@ -51,8 +54,8 @@ export const ITEM_OVER: readonly ItemState[] = ['done', 'failed', 'canceled', 's
 /** Rows of one statement: a call for every single row would hold main up when ten thousand are written. */
 const ROWS_AT_ONCE = 50;
 const INSERT = `INSERT INTO items (id, batch_id, position, file_id, path, name, subfolder, kind, format, size_bytes, modified_at_ms, duration_ms,
-  megapixels, work_ms, state, error, attempts) VALUES`;
-const VALUES = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
+  megapixels, work_ms, state, error, attempts, ask) VALUES`;
+const VALUES = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
 
 const columnsOf = (row: ItemRow): (string | number | null)[] => [
   row.id,
@@ -72,6 +75,7 @@ const columnsOf = (row: ItemRow): (string | number | null)[] => [
   row.state,
   row.error === null ? null : JSON.stringify(row.error),
   row.attempts,
+  row.ask === null ? null : JSON.stringify(row.ask),
 ];
 
 export type ItemsRepository = ReturnType<typeof itemsRepository>;
@@ -105,6 +109,18 @@ export function itemsRepository(sql: Sql) {
         .all<{ id: string }>('SELECT id FROM items WHERE batch_id = ? AND state = ? ORDER BY position', [batchId, state])
         .map((row) => row.id as ItemId);
     },
+    /** True when the items of a batch were asked for one by one, on the Create screen. */
+    isAsked(batchId: BatchId): boolean {
+      return sql.get<{ asked: number }>('SELECT ask IS NOT NULL AS asked FROM items WHERE batch_id = ? LIMIT 1', [batchId])?.asked === 1;
+    },
+    /** Paths of pictures made here that an item still names. */
+    askedPaths(): string[] {
+      return sql
+        .all<{ path: string }>(
+          "SELECT DISTINCT json_extract(s.value, '$.path') AS path FROM items, json_each(ask, '$.sources') s WHERE ask IS NOT NULL",
+        )
+        .map((row) => row.path);
+    },
     /** Items that may have left something on the disk. */
     dirty(): ItemRow[] {
       return sql.all<Raw>('SELECT * FROM items WHERE dirty = 1').map(toRow);
@@ -127,6 +143,14 @@ export function itemsRepository(sql: Sql) {
         `UPDATE items SET state = ?, error = NULL, finished_at = ? WHERE batch_id = ? AND state IN (SELECT value FROM json_each(?))`,
         [to, ITEM_OVER.includes(to) ? at : null, batchId, JSON.stringify(from)],
       );
+    },
+    /** Puts items into another batch, waiting again. */
+    moveTo(ids: readonly ItemId[], batchId: BatchId): void {
+      sql.run(
+        "UPDATE items SET batch_id = ?, state = 'queued', error = NULL, finished_at = NULL WHERE id IN (SELECT value FROM json_each(?))",
+        [batchId, JSON.stringify(ids)],
+      );
+      sql.run('UPDATE results SET batch_id = ? WHERE item_id IN (SELECT value FROM json_each(?))', [batchId, JSON.stringify(ids)]);
     },
     setClean(id: ItemId): void {
       sql.run('UPDATE items SET dirty = 0 WHERE id = ?', [id]);

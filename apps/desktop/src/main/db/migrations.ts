@@ -77,6 +77,11 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   DROP TABLE throughput;
   `,
+  // What an item of a Create run asks for: prompt, settings and sources as JSON; null for items of a recipe. The index serves the history.
+  `
+  ALTER TABLE items ADD COLUMN ask TEXT;
+  CREATE INDEX paid_calls_by_time ON paid_calls (created_at);
+  `,
 ];
 
 /** Version of the schema in the file; 0 for a new file. */

@@ -34,6 +34,26 @@ export type BatchRow = {
   readonly finishedAt: number | null;
 };
 
+/** A file that goes along with a request. */
+export type AskSource = {
+  readonly role: 'image' | 'mask' | 'lastFrame' | 'audio';
+  /** Absolute. */
+  readonly path: string;
+  readonly name: string;
+  readonly format: MediaFormat;
+  readonly kind: MediaKind;
+  /** The file of the workspace; null for a picture that was made here, whose id `madeId` then is. */
+  readonly fileId: MediaFileId | null;
+  readonly madeId: string | null;
+};
+/** What an item of a Create run asks for. */
+export type Ask = {
+  readonly prompt: string;
+  /** Settings of this item alone; the others stand in the batch's step. */
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+  readonly sources: readonly AskSource[];
+};
+
 export type ItemRow = {
   readonly id: ItemId;
   readonly batchId: BatchId;
@@ -54,6 +74,8 @@ export type ItemRow = {
   readonly state: ItemState;
   readonly error: AppErrorData | null;
   readonly attempts: number;
+  /** Null for an item of a recipe. With one, `path` may be empty: there is no source. */
+  readonly ask: Ask | null;
 };
 
 /** A file between two steps of an item. */

@@ -4,14 +4,14 @@ import { type Generation, GenerationRequest, type GenerationResult, Model } from
 import { type BatchId, FORMATS, GenerationId, type ItemId, MediaFormat, type MediaKind } from '@pingplex/shared/domain';
 import { AppError, ERROR_CODES, toAppError } from '@pingplex/shared/errors';
 import { z } from 'zod';
-import { hashFile, removeQuietly, tempPath } from '../../output/index.ts';
+import { removeQuietly, tempPath } from '../../output/index.ts';
 import type { ApiClient, EventStream } from '../api/index.ts';
 import type { CallRow, Journal } from '../db/index.ts';
 import type { Logger } from '../logging/logger-port.ts';
 import { downloadResult } from './download.ts';
 import { failureOf, followGeneration } from './follow.ts';
 import { completeSettings } from './settings.ts';
-import { uploadOnce } from './upload.ts';
+import { type CloudSource, uploadSources } from './sources.ts';
 
 type CloudFile = {
   readonly tempPath: string;
@@ -34,14 +34,22 @@ export type CloudRequest = {
   readonly modelId: string;
   readonly prompt: string;
   readonly settings: Readonly<Record<string, string | number | boolean>>;
-  readonly source: { readonly path: string; readonly sha256: string; readonly sizeBytes: number; readonly format: MediaFormat };
+  readonly sources: readonly CloudSource[];
+  /** Stands for all that is sent along: with other bytes it is another request. */
+  readonly inputSha256: string;
   readonly place: TempPlace;
 };
 export type CloudContext = {
   readonly signal: AbortSignal;
   readonly onStage: (stage: 'uploading' | 'waiting' | 'downloading', fraction: number) => void;
 };
-export type CloudOutcome = { readonly files: readonly CloudFile[]; readonly generationId: string; readonly sandbox: boolean };
+export type CloudOutcome = {
+  readonly files: readonly CloudFile[];
+  readonly generationId: string;
+  readonly sandbox: boolean;
+  /** Until when the server keeps the bytes, ISO. */
+  readonly expiresAt: string | null;
+};
 
 type GenerationService = {
   /** The catalogue as last heard, also from earlier runs; empty when it was never heard. */
@@ -100,41 +108,15 @@ export function createGenerationService(options: GenerationOptions): GenerationS
     return model;
   }
 
-  /** The file in a form that the model takes; formats that it doesn't know go as JPEG or PNG. */
-  async function acceptedSource(request: CloudRequest, model: Model, signal: AbortSignal) {
-    const { source } = request;
-    const mime = FORMATS[source.format].mime;
-    if (model.limits.sourceMimes.includes(mime) && source.sizeBytes <= model.limits.maxSourceBytes)
-      return { ...source, mime, isCopy: false };
-    const isLarge = source.sizeBytes > model.limits.maxSourceBytes;
-    const format: MediaFormat = model.limits.sourceMimes.includes('image/png') && !isLarge ? 'png' : 'jpeg';
-    const { file } = await engine.run(
-      {
-        verb: 'convert',
-        path: source.path,
-        temp: { dir: request.place.dir, stem: `${request.place.stem}u` },
-        settings: { format, ...(isLarge ? { width: 4096, height: 4096 } : {}), fit: 'inside', quality: 92 },
-      },
-      { signal },
-    );
-    return { path: file.tempPath, sha256: file.sha256, sizeBytes: file.sizeBytes, mime: FORMATS[file.format].mime, isCopy: true };
-  }
-
   /** Uploads what the model needs and writes key and body down; from here on the same key means the same request. */
   async function openCall(request: CloudRequest, accountId: string, context: CloudContext): Promise<CallRow> {
     const model = await modelOf(request.modelId);
-    const sources: { uploadId: string; role: 'image' }[] = [];
-    if (model.limits.maxSources > 0) {
-      context.onStage('uploading', 0);
-      const source = await acceptedSource(request, model, context.signal);
-      try {
-        const onProgress = (fraction: number): void => context.onStage('uploading', fraction);
-        const upload = await uploadOnce({ api, journal, accountId, source, signal: context.signal, onProgress, now });
-        sources.push({ uploadId: upload.id, role: 'image' });
-      } finally {
-        if (source.isCopy) await removeQuietly(source.path);
-      }
-    }
+    if (model.limits.maxSources > 0 && request.sources.length > 0) context.onStage('uploading', 0);
+    const sources = await uploadSources({ api, journal, accountId, now, engine }, model, request.sources, {
+      place: request.place,
+      signal: context.signal,
+      onProgress: (fraction) => context.onStage('uploading', fraction),
+    });
     const body = { modelId: request.modelId, prompt: request.prompt, settings: completeSettings(model, request.settings), sources };
     const call: CallRow = {
       key: randomUUID(),
@@ -142,7 +124,7 @@ export function createGenerationService(options: GenerationOptions): GenerationS
       itemId: request.itemId,
       step: request.step,
       input: request.input,
-      inputSha256: request.source.sha256,
+      inputSha256: request.inputSha256,
       accountId,
       request: JSON.stringify(body),
       state: 'open',
@@ -230,10 +212,10 @@ export function createGenerationService(options: GenerationOptions): GenerationS
     } satisfies CloudFile;
   }
 
-  async function run(request: CloudRequest, context: CloudContext, isSecondTry = false): Promise<CloudOutcome> {
+  async function attempt(request: CloudRequest, context: CloudContext, isSecondTry = false): Promise<CloudOutcome> {
     const accountId = options.accountId();
     let call = journal.calls.current(request.itemId, request.step, request.input);
-    if (call !== undefined && (call.accountId !== accountId || call.inputSha256 !== request.source.sha256)) {
+    if (call !== undefined && (call.accountId !== accountId || call.inputSha256 !== request.inputSha256)) {
       close(call);
       call = undefined;
     }
@@ -246,7 +228,7 @@ export function createGenerationService(options: GenerationOptions): GenerationS
     } catch (thrown) {
       // The upload that an older try named may have expired; the server made nothing of that request, so a new one is due.
       const isStale = wasKnown && thrown instanceof AppError && thrown.code === 'generation.sourceMissing';
-      if (isStale && !isSecondTry) return await run(request, context, true);
+      if (isStale && !isSecondTry) return await attempt(request, context, true);
       throw thrown;
     }
     generation = await followGeneration({ api, events }, generation, context.signal);
@@ -263,16 +245,13 @@ export function createGenerationService(options: GenerationOptions): GenerationS
       const share = Math.floor(paid / total) + (index < paid % total ? 1 : 0);
       files.push(await fetchResult(request, result, index + 1, share, context, total));
     }
-    return { files, generationId: generation.id, sandbox: generation.sandbox };
+    return { files, generationId: generation.id, sandbox: generation.sandbox, expiresAt: generation.results[0]?.expiresAt ?? null };
   }
 
   return {
     models: () => known,
     refreshModels,
-    run: async (request, context) => {
-      const file = request.source.sha256 === '' ? await hashFile(request.source.path) : undefined;
-      return await run(file ? { ...request, source: { ...request.source, sha256: file.sha256 } } : request, context);
-    },
+    run: (request, context) => attempt(request, context),
     abandon: async (itemId) => {
       for (const call of journal.calls.ofItem(itemId)) {
         if (call.state !== 'open' && call.state !== 'made') continue;

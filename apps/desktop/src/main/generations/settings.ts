@@ -1,5 +1,5 @@
 import type { Model } from '@pingplex/shared/contracts/http';
-import { type Price, priceOf, type SettingsValues } from '@pingplex/shared/domain';
+import { type Measures, type Price, priceOf, type SettingsValues } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
 import { z } from 'zod';
 
@@ -15,19 +15,31 @@ export function completeSettings(model: Model, settings: SettingsValues): Settin
   return { ...complete, ...settings };
 }
 
+const compiled = new WeakMap<object, z.ZodType>();
+
+/** The model's schema, read once: ten thousand rows are checked against it. */
+export function schemaOf(model: Model): z.ZodType {
+  const known = compiled.get(model.settingsSchema);
+  if (known !== undefined) return known;
+  const made = z.fromJSONSchema(model.settingsSchema);
+  compiled.set(model.settingsSchema, made);
+  return made;
+}
+
 /**
  * Price of one request with these settings, by the same rule that the server holds by.
+ * @param measures prompt and sources, for prices that count them
  * @throws AppError `generation.settingsInvalid` when the schema or the price list doesn't know a value
  */
-export function priceFor(model: Model, settings: SettingsValues): Price {
+export function priceFor(model: Model, settings: SettingsValues, measures: Measures = {}): Price {
   const complete = completeSettings(model, settings);
-  const verdict = z.fromJSONSchema(model.settingsSchema).safeParse(complete);
+  const verdict = schemaOf(model).safeParse(complete);
   if (!verdict.success) {
     const issue = verdict.error.issues[0];
     throw new AppError('generation.settingsInvalid', issue?.message ?? 'settings', { field: issue?.path.join('.') ?? '' });
   }
   try {
-    return priceOf(model.price, complete);
+    return priceOf(model.price, complete, measures);
   } catch (thrown) {
     throw new AppError('generation.settingsInvalid', thrown instanceof Error ? thrown.message : String(thrown));
   }

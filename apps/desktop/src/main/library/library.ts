@@ -25,6 +25,8 @@ export type LibraryOptions = {
 
 /** How many refused files a report names; the rest is counted. */
 const REFUSED_SHOWN = 200;
+/** How many files a report names by id. */
+const IDS_SHOWN = 1000;
 const PATCH_MS = 70;
 /** For changes of rows that are not on screen. */
 const UNSEEN_PATCH_MS = 300;
@@ -60,6 +62,11 @@ export class Library {
     return this.#files.get(id as MediaFileId);
   }
 
+  /** Every file, in the order of adding. */
+  all(): Iterable<MediaFile> {
+    return this.#files.values();
+  }
+
   /** @throws AppError `file.notFound` when the id is unknown */
   need(id: string): MediaFile {
     const file = this.get(id);
@@ -84,21 +91,24 @@ export class Library {
     let alreadyThere = 0;
     let refusedTotal = 0;
     const refused: AddReport['refused'][number][] = [];
+    const ids: MediaFileId[] = [];
     for await (const portion of scan(paths)) {
       for (const found of portion.found) {
         const known = this.#byPath.get(found.path);
         if (known !== undefined) {
           alreadyThere++;
           this.#lookAgain(known, found);
+          if (ids.length < IDS_SHOWN) ids.push(known);
         } else {
-          this.#register(found);
+          const id = this.#register(found);
+          if (ids.length < IDS_SHOWN) ids.push(id);
           added++;
         }
       }
       refusedTotal += portion.refused.length;
       refused.push(...portion.refused.slice(0, Math.max(0, REFUSED_SHOWN - refused.length)));
     }
-    return { added, alreadyThere, refused, refusedTotal };
+    return { added, alreadyThere, ids, refused, refusedTotal };
   }
 
   remove(ids: readonly MediaFileId[]): number {
@@ -141,7 +151,7 @@ export class Library {
     }
   }
 
-  #register(found: FoundFile): void {
+  #register(found: FoundFile): MediaFileId {
     const id = randomBytes(12).toString('base64url') as MediaFileId;
     const folder = path.dirname(found.path);
     const view: MediaFileView = {
@@ -164,6 +174,7 @@ export class Library {
     this.#byPath.set(found.path, id);
     this.#touch(id);
     this.#queue.add(id);
+    return id;
   }
 
   /** A file that is added again after it was changed (or came back) is read anew; runs refuse one that isn't what its row says. */

@@ -3,7 +3,7 @@ import { serveFile } from './serve-file.ts';
 
 /** Where a media address leads; the window knows ids, only these look-ups know paths. Null: no such id. */
 export type MediaSources = {
-  readonly [kind in 'thumb' | 'strip' | 'file' | 'preview' | 'result' | 'result-thumb']: (
+  readonly [kind in 'thumb' | 'strip' | 'file' | 'made' | 'preview' | 'result' | 'result-thumb']: (
     id: string,
   ) => Promise<{ path: string; mime: string } | null>;
 };

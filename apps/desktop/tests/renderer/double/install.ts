@@ -187,6 +187,35 @@ const handlers: Handlers = {
     const mime = { image: 'image/jpeg', video: 'video/mp4', audio: 'audio/wav' }[result.kind];
     return { url: own(`/double/${result.kind}/${id}`), mime, proxy: false };
   },
+  'create.check': ({ rows }) => ({
+    rows: rows.map((row, n) => ({ credits: 4, name: `${row.prompt.slice(0, 24)}-${n + 1}.png`, source: row.file ?? null })),
+    problems: [],
+    problemRows: [],
+    results: rows.length,
+    credits: rows.length * 4,
+    isExact: true,
+    walletAfter: state.wallet ? state.wallet.available - rows.length * 4 : null,
+    timeMs: { low: rows.length * 4000, high: rows.length * 9000, basis: 'measured' },
+    names: rows.map((_, n) => `row-${n + 1}.png`),
+    findings: state.account
+      ? []
+      : [{ level: 'error', place: 'account', error: { code: 'auth.required', message: '', retryable: false } } as const],
+  }),
+  'create.start': ({ rows }) => ({ batchId: BatchId.parse('batch-9999'), rows: rows.length }),
+  'create.resume': () => ({ batchId: BatchId.parse('batch-9999'), rows: 2 }),
+  'create.openTable': () => null,
+  'create.readTable': ({ text }) => ({
+    name: null,
+    settings: [],
+    hasFiles: false,
+    rows: text.split('\n').map((prompt, n) => ({ line: n + 1, prompt, cells: {} })),
+    problems: [],
+  }),
+  'create.takeFrame': () => none('file.notFound'),
+  'create.saveMask': () => none('file.unsupported'),
+  'create.again': () => none('request.notFound'),
+  'create.history': () => ({ entries: [], total: 0, models: [] }),
+  'create.fetchAgain': () => none('generation.expired'),
 };
 
 const api: PingplexApi<File> = {

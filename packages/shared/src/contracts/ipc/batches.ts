@@ -11,7 +11,7 @@ import { ipc } from './route.ts';
 
 const steps = z.array(Step).min(1).max(12);
 const fileIds = z.array(MediaFileId).min(1).max(100_000);
-const output = z.strictObject({
+export const output = z.strictObject({
   /** Null while no folder was chosen: an estimate is possible, a run is not. */
   folderId: z.string().max(64).nullable(),
   template: z.string().max(300),
@@ -55,6 +55,8 @@ export type BatchView = {
   readonly creditsSpent: number;
   readonly steps: readonly Step[];
   readonly outputDisplay: string;
+  /** True when its items were asked for on the Create screen, each with a prompt of its own. */
+  readonly asked?: boolean;
 };
 
 export type ItemView = {
@@ -71,6 +73,8 @@ export type ItemView = {
   readonly error: AppErrorData | null;
   readonly attempts: number;
   readonly results: number;
+  /** Beginning of the item's own prompt; only of items that were asked for on the Create screen. */
+  readonly prompt?: string;
 };
 
 /** Figures of one result; what is there depends on the step that made it. */
@@ -82,7 +86,14 @@ export type Measurements = {
   readonly quality?: Quality;
   /** What steps that encode anew remarked on the way to this file; texts in `text/`. */
   readonly notes?: readonly string[];
-  readonly generation?: { readonly id: string; readonly modelId: string; readonly credits: number; readonly sandbox: boolean };
+  readonly generation?: {
+    readonly id: string;
+    readonly modelId: string;
+    readonly credits: number;
+    readonly sandbox: boolean;
+    /** Until when the server keeps the bytes, ISO. */
+    readonly expiresAt?: string;
+  };
   readonly width?: number;
   readonly height?: number;
   readonly durationMs?: number;

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Envelope } from '../../errors/app-error.ts';
 import { appRoutes } from './app.ts';
 import { batchRoutes } from './batches.ts';
+import { createRoutes } from './create.ts';
 import type { IpcEventName, IpcEvents } from './events.ts';
 import type { AddReport } from './library.ts';
 import { libraryRoutes } from './library.ts';
@@ -10,13 +11,14 @@ import { metadataRoutes } from './metadata.ts';
 export * from './app.ts';
 export * from './batches.ts';
 export * from './channels.ts';
+export * from './create.ts';
 export * from './events.ts';
 export * from './library.ts';
 export * from './metadata.ts';
 export * from './route.ts';
 
 /** Every call that the window can make. One invoke channel carries them all. */
-export const IPC_ROUTES = { ...appRoutes, ...libraryRoutes, ...metadataRoutes, ...batchRoutes } as const;
+export const IPC_ROUTES = { ...appRoutes, ...libraryRoutes, ...metadataRoutes, ...batchRoutes, ...createRoutes } as const;
 export type IpcRouteId = keyof typeof IPC_ROUTES;
 export type IpcInput<R extends IpcRouteId> = z.input<(typeof IPC_ROUTES)[R]['input']>;
 export type IpcParsed<R extends IpcRouteId> = z.output<(typeof IPC_ROUTES)[R]['input']>;

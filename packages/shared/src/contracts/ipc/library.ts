@@ -30,6 +30,8 @@ export type MediaFileView = {
 export type AddReport = {
   readonly added: number;
   readonly alreadyThere: number;
+  /** Files that were named, new or not, in their order; the first thousand. */
+  readonly ids?: readonly MediaFileId[];
   readonly refused: readonly { readonly name: string; readonly error: AppErrorData }[];
   /** More were refused than the list shows. */
   readonly refusedTotal: number;
@@ -79,6 +81,8 @@ export const mediaUrls = {
   /** Frames of a film side by side, `STRIP_FRAMES` of them. */
   strip: (id: MediaFileId): string => `media://strip/${id}`,
   original: (id: MediaFileId): string => `media://file/${id}`,
+  /** A picture that the app made for a request. */
+  made: (id: string): string => `media://made/${id}`,
   result: (id: string): string => `media://result/${id}`,
   resultThumbnail: (id: string): string => `media://result-thumb/${id}`,
 } as const;

@@ -1,0 +1,1 @@
+export { type CreateService, createCreateService } from './service.ts';
