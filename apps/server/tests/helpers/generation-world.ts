@@ -20,11 +20,13 @@ import {
   startSweeping,
 } from '../../src/modules/generations/service.ts';
 import { createDashScopeProvider } from '../../src/providers/dashscope/adapter.ts';
+import { createGoogleProvider } from '../../src/providers/google/adapter.ts';
 import { createKlingProvider } from '../../src/providers/kling/adapter.ts';
 import type { KlingCredentials } from '../../src/providers/kling/auth.ts';
 import { createOpenAiProvider } from '../../src/providers/openai/adapter.ts';
 import { createQueue } from '../../src/queue/pg-boss-queue.ts';
 import { startDashScopeSandbox } from '../../src/sandbox/dashscope/server.ts';
+import { startGeminiSandbox } from '../../src/sandbox/gemini/server.ts';
 import type { RunningKit } from '../../src/sandbox/kit/server.ts';
 import { startKlingSandbox } from '../../src/sandbox/kling/server.ts';
 import { type RunningSandbox, startOpenAiSandbox } from '../../src/sandbox/openai/server.ts';
@@ -32,6 +34,7 @@ import { createLocalStorage } from '../../src/storage/local-folder.ts';
 import { createTestDatabase } from './database.ts';
 
 export const SANDBOX_KEY = 'sk-sandbox-test-key';
+export const GEMINI_KEY = 'AIza-gemini-test-key';
 export const DASHSCOPE_KEY = 'sk-dashscope-test-key';
 export const KLING_KEYS = { apiKey: 'api-key-kling-test-key', accessKey: 'test-access', secretKey: 'test-secret-of-some-length' };
 /** Looks come quickly, so that a test sees many of them. */
@@ -45,6 +48,7 @@ export type World = {
   databaseUrl: string;
   folder: string;
   sandbox: RunningSandbox;
+  gemini: RunningKit;
   kling: RunningKit;
   dashscope: RunningKit;
   deps: GenerationDeps;
@@ -72,6 +76,11 @@ export function klingFor(url: string, credentials: KlingCredentials = KLING_KEYS
   return createKlingProvider({ credentials, baseUrl: url, timeoutMs, pace: QUICK_PACE, trustedOrigins: [url] });
 }
 
+/** The same for Google's. */
+export function googleFor(url: string, apiKey = GEMINI_KEY, timeoutMs = 20_000) {
+  return createGoogleProvider({ apiKey, baseUrl: `${url}/v1beta`, timeoutMs, pace: QUICK_PACE, trustedOrigins: [url] });
+}
+
 /** The same for Alibaba's. */
 export function dashScopeFor(url: string, apiKey = DASHSCOPE_KEY, timeoutMs = 20_000) {
   return createDashScopeProvider({ apiKey, baseUrl: url, timeoutMs, pace: QUICK_PACE, trustedOrigins: [url] });
@@ -83,6 +92,7 @@ export async function createWorld(settings: Partial<GenerationSettings> = {}, pr
   const databaseUrl = await createTestDatabase();
   const db = createDb(databaseUrl, { max: 16 });
   const sandbox = await startOpenAiSandbox({ port: 0, folder: path.join(folder, 'sandbox'), apiKey: SANDBOX_KEY });
+  const gemini = await startGeminiSandbox({ port: 0, folder: path.join(folder, 'gemini'), apiKey: GEMINI_KEY });
   const kling = await startKlingSandbox({ port: 0, folder: path.join(folder, 'kling'), keys: KLING_KEYS });
   const dashscope = await startDashScopeSandbox({ port: 0, folder: path.join(folder, 'dashscope'), apiKey: DASHSCOPE_KEY });
   const queue = createQueue({ databaseUrl, works: true, onError: () => undefined });
@@ -92,11 +102,13 @@ export async function createWorld(settings: Partial<GenerationSettings> = {}, pr
     storage: createLocalStorage(path.join(folder, 'objects')),
     catalogue: createCatalogue({
       openai: { available: true, sandbox: true },
+      google: { available: true, sandbox: true },
       kling: { available: true, sandbox: true },
       dashscope: { available: true, sandbox: true },
     }),
     providers: {
       openai: createOpenAiProvider({ apiKey: SANDBOX_KEY, baseUrl: `${sandbox.url}/v1`, timeoutMs: providerTimeoutMs }),
+      google: googleFor(gemini.url, GEMINI_KEY, providerTimeoutMs),
       kling: klingFor(kling.url, { apiKey: KLING_KEYS.apiKey }, providerTimeoutMs),
       dashscope: dashScopeFor(dashscope.url, DASHSCOPE_KEY, providerTimeoutMs),
     },
@@ -113,6 +125,7 @@ export async function createWorld(settings: Partial<GenerationSettings> = {}, pr
     databaseUrl,
     folder,
     sandbox,
+    gemini,
     kling,
     dashscope,
     deps,
@@ -155,6 +168,7 @@ export async function createWorld(settings: Partial<GenerationSettings> = {}, pr
       stopSweeping();
       await queue.stop(1_000);
       await world.sandbox.stop();
+      await world.gemini.stop();
       await world.kling.stop();
       await world.dashscope.stop();
       await db.$disconnect();
