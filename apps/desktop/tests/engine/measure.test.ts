@@ -10,7 +10,7 @@ import { openPicture } from '../../src/engine/measure/open-picture.ts';
 import { hamming, pdq, pdqDistance, pdqHex } from '../../src/engine/measure/pdq.ts';
 import { phash, phashDistance } from '../../src/engine/measure/phash.ts';
 import { runCompare } from '../../src/engine/measure/run-compare.ts';
-import { measureSound } from '../../src/engine/measure/sound.ts';
+import { measureSound, printOf } from '../../src/engine/measure/sound.ts';
 import { psnr, ssim, structureOf } from '../../src/engine/measure/structure.ts';
 import { context, sharedMedia, tempFolder } from './helpers/context.ts';
 import { makeFilm, makeMusic, photo, photoImage } from './helpers/photo.ts';
@@ -111,6 +111,7 @@ describe('sound measures', () => {
     dir = await tempFolder();
     makeMusic(join(dir, 'music.wav'), 'wav', 14);
     makeMusic(join(dir, 'music.mp3'), 'mp3', 14);
+    makeMusic(join(dir, 'music.flac'), 'flac', 14);
   });
 
   it('measures the loudness that the standard gives for a full-scale 997 Hz sine in both ears', () => {
@@ -130,6 +131,15 @@ describe('sound measures', () => {
     expect(far.band).toBe('same');
     const short = await soundPrint(new Float32Array(4000));
     expect(soundSimilarity(short, short)).toBeUndefined();
+  });
+
+  it('takes the same fingerprint by its own resampling as through FFmpeg’s filters', async () => {
+    for (const name of ['music.wav', 'music.mp3', 'music.flac']) {
+      const media = await openMedia(join(dir, name));
+      const print = await printOf(media, context().signal);
+      expect(print.length, name).toBeGreaterThan(50);
+      expect(print, name).toEqual(await printOf(media, context().signal, 'anull'));
+    }
   });
 
   it('compares level and tone of two sounds', async () => {

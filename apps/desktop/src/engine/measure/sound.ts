@@ -2,6 +2,7 @@ import type { Frame } from 'node-av';
 import type { OpenMedia } from './av-media.ts';
 import { PRINT_RATE, PRINT_SECONDS, type SoundPrint, soundPrint } from './chromaprint.ts';
 import { LOUDNESS_RATE, LoudnessMeter } from './loudness.ts';
+import { monoSamples } from './mono-samples.ts';
 import { type Spectrum, SpectrumMeter } from './spectrum.ts';
 import { splitFrames } from './split-frames.ts';
 
@@ -91,7 +92,16 @@ export async function measureSound(
 /** Fingerprint of the first two minutes. @param chain FFmpeg audio filters that the sound goes through before */
 export async function printOf(media: OpenMedia, signal: AbortSignal, chain = ''): Promise<SoundPrint> {
   const start = new PrintBuffer();
-  if (media.audio) {
+  if (media.audio && chain === '') {
+    await monoSamples(
+      media,
+      media.audio,
+      PRINT_RATE,
+      signal,
+      (samples) => start.push(samples),
+      () => start.isFull,
+    );
+  } else if (media.audio) {
     for await (const { frame } of splitFrames(media, media.audio, [pcmChain(FOR_PRINT, chain)], signal, () => !start.isFull)) {
       start.push(samplesOf(frame, FOR_PRINT));
     }
