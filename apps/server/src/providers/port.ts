@@ -2,7 +2,7 @@ import type { Capability } from '@pingplex/shared/contracts/http';
 import type { SettingsValues } from '@pingplex/shared/domain';
 
 /** A file that the user gives along. `image` comes first; `lastFrame` is where a film ends. */
-export type SourceFile = { role: 'image' | 'mask' | 'lastFrame'; mime: string; bytes: Buffer };
+export type SourceFile = { role: 'image' | 'mask' | 'lastFrame' | 'audio'; mime: string; bytes: Buffer };
 
 /** One paid request, ready to be sent. */
 export type Submission = {
@@ -11,6 +11,10 @@ export type Submission = {
   prompt: string;
   settings: SettingsValues;
   sources: SourceFile[];
+  /** How many of the priced units were ordered: pictures, seconds, minutes, thousands of characters. */
+  units: number;
+  /** Told all that has come of a text, again and again while it is being written. */
+  onText?: (soFar: string) => void;
   /** Ours and unique per attempt: where the provider takes an id of the client's, the task can be found by it. */
   submitKey: string;
   /** Opaque and stable per user: lets the provider act on abuse without knowing whom. */
@@ -20,7 +24,16 @@ export type Submission = {
 
 /** A result: its bytes, or where the provider keeps it for a while. */
 export type Output = Buffer | { url: string };
-export type Delivered = { kind: 'delivered'; outputs: Output[]; usage: unknown; costMicroUsd: number | null };
+export type Delivered = {
+  kind: 'delivered';
+  outputs: Output[];
+  usage: unknown;
+  costMicroUsd: number | null;
+  /** Of models that are priced by tokens: the provider's count; null when it gave none. */
+  tokens?: { input: number; output: number } | null;
+  /** It broke off, and this is what had come. */
+  isPartial?: boolean;
+};
 
 /** What became of a submission. Only `throttled` and `notSent` may ever be sent again: all others may have been paid. */
 export type SubmitAnswer = { requestId: string | null } & (
@@ -74,6 +87,11 @@ export type Provider = {
   submit(submission: Submission): Promise<SubmitAnswer>;
   /** Only for providers that work on tasks. */
   tasks?: TaskCalls;
+  /**
+   * Asks whether a prompt and pictures may be worked on, before anything is paid. Free, and safe to repeat. Answers the categories
+   * that stand against it; null when nobody could be asked.
+   */
+  moderate?(asked: { prompt: string; images: readonly SourceFile[]; signal: AbortSignal }): Promise<string[] | null>;
   /** How results that it keeps are fetched; without it every result comes as bytes. */
   files?: FileAccess;
 };

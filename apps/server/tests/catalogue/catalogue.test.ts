@@ -10,7 +10,7 @@ test('what the catalogue shows matches the contract, with a label in both langua
   expect(HTTP_ROUTES['models.list'].response.parse({ models }).models).toHaveLength(CATALOGUE.length);
   for (const model of models) {
     const properties = Object.values(model.settingsSchema['properties'] as Record<string, Record<string, unknown>>);
-    expect(properties.length).toBeGreaterThan(1);
+    expect(properties.length).toBeGreaterThan(0);
     for (const property of properties) expect(property['x-label']).toEqual({ en: expect.any(String), ru: expect.stringMatching(/[а-я]/i) });
   }
 });

@@ -5,6 +5,7 @@ import type { Generation, GenerationResult, Problem, Upload } from '@pingplex/sh
 import { isGenerationOver } from '@pingplex/shared/domain';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readGeneration } from '../../src/modules/generations/service.ts';
+import { sound } from '../../src/sandbox/kit/sound.ts';
 import { picture, sha256Of, until } from '../helpers/generation-world.ts';
 import { call, createServerWorld, type ServerProcess, type ServerWorld, type SignedIn } from '../helpers/server-process.ts';
 
@@ -82,6 +83,24 @@ describe('an upload', () => {
     expect(await parts()).toEqual([]);
   });
 
+  test('of a sound is proved, and can be written down and fetched as subtitles', async () => {
+    const bytes = sound({ seconds: 3, prompt: 'talk' });
+    const uploadId = await upload(who, bytes, 'audio/wav');
+    expect(await world.db.upload.findUnique({ where: { id: uploadId } })).toMatchObject({ durationMs: 3_000, width: null, state: 'ready' });
+    const body = { modelId: 'openai/whisper-1', prompt: '', sources: [{ uploadId, role: 'audio' }] };
+    const made = (await (
+      await call(server.url, who, 'POST', '/v1/generations', body, { 'idempotency-key': randomUUID() })
+    ).json()) as Generation;
+    const done = await until(
+      () => readGeneration(world.db, who.userId, made.id),
+      (g) => g !== null && isGenerationOver(g.state),
+    );
+    const answer = await call(server.url, who, 'GET', `/v1/results/${done?.results[0]?.id}/content`);
+    expect(answer.headers.get('content-type')).toContain('application/x-subrip');
+    expect(answer.headers.get('content-disposition')).toContain('.srt"');
+    expect(await answer.text()).toMatch(/^1\n00:00:00,000 --> /);
+  });
+
   test('with another hash is refused and forgotten', async () => {
     const bytes = await picture(64, 64);
     const location = (await begin(who, bytes, { sha256: sha256Of(Buffer.from('other')) })).headers.get('location') ?? '';
@@ -96,6 +115,8 @@ describe('an upload', () => {
     ['text that claims to be PNG', async () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), 'image/png'],
     ['JPEG bytes that claim to be PNG', () => picture(64, 64, 'jpeg'), 'image/png'],
     ['half a picture', async () => (await picture(64, 64)).subarray(0, 300), 'image/png'],
+    ['a sound that breaks off', async () => sound({ seconds: 2, prompt: 'x' }).subarray(0, 9_000), 'audio/wav'],
+    ['WAV bytes that claim to be MP3', async () => sound({ seconds: 1, prompt: 'x' }), 'audio/mpeg'],
     [
       'a script behind JPEG magic',
       async () => Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.from('<script>')]),

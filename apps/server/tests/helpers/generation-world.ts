@@ -64,7 +64,7 @@ export type World = {
     },
   ): Promise<Generation>;
   /** Puts a finished upload of this user into the store; answers its id. */
-  upload(userId: string, bytes: Buffer, mime: string): Promise<string>;
+  upload(userId: string, bytes: Buffer, mime: string, durationMs?: number): Promise<string>;
   /** Waits until it is over. */
   ended(userId: string, id: string): Promise<Generation>;
   violations(): Promise<unknown[]>;
@@ -145,17 +145,17 @@ export async function createWorld(settings: Partial<GenerationSettings> = {}, pr
     },
     create(userId, prompt, more = {}) {
       const modelId = more.modelId ?? 'openai/gpt-image-2.6-flare';
-      const usual: Record<string, string> = modelId.startsWith('openai/') ? { quality: 'low' } : {};
+      const usual: Record<string, string> = modelId.startsWith('openai/gpt-image') ? { quality: 'low' } : {};
       const body = { modelId, prompt, settings: { ...usual, ...more.settings }, ...(more.sources ? { sources: more.sources } : {}) };
       const bodyHash = createHash('sha256').update(JSON.stringify(body)).digest('hex');
       return createGeneration(deps, userId, { key: more.key ?? randomUUID(), bodyHash }, body);
     },
-    async upload(userId, bytes, mime) {
+    async upload(userId, bytes, mime, durationMs) {
       const id = randomUUID();
       const { sha256 } = await deps.storage.put(bytes);
-      const { width, height } = await sharp(bytes).metadata();
+      const facts = mime.startsWith('audio/') ? { durationMs: durationMs ?? 0 } : sidesOf(await sharp(bytes).metadata());
       const expiresAt = new Date(Date.now() + 3_600_000);
-      await db.upload.create({ data: { id, userId, sha256, mime, sizeBytes: bytes.length, state: 'ready', width, height, expiresAt } });
+      await db.upload.create({ data: { id, userId, sha256, mime, sizeBytes: bytes.length, state: 'ready', ...facts, expiresAt } });
       return id;
     },
     ended: (userId, id) =>
@@ -177,6 +177,8 @@ export async function createWorld(settings: Partial<GenerationSettings> = {}, pr
   };
   return world;
 }
+
+const sidesOf = ({ width, height }: { width: number; height: number }) => ({ width, height });
 
 /** Asks until the answer is good. The test's own time limit is the end of patience. */
 export async function until<T>(ask: () => Promise<T>, isGood: (answer: T) => boolean): Promise<T> {

@@ -27,6 +27,7 @@ test.each([
     prompt: 'a boat',
     settings: {},
     sources: [],
+    units: 1,
     submitKey: 'key',
     userTag: 'tag',
     signal: new AbortController().signal,

@@ -3,6 +3,13 @@ import type { CatalogueEntry } from './entry.ts';
 import { GOOGLE_MODELS } from './google-models.ts';
 import { KLING_MODELS } from './kling-models.ts';
 import { OPENAI_MODELS } from './openai-models.ts';
+import { OPENAI_WORDS } from './openai-words.ts';
 
 /** Everything that can be bought. Order is the order on screen. */
-export const CATALOGUE: readonly CatalogueEntry[] = [...OPENAI_MODELS, ...GOOGLE_MODELS, ...KLING_MODELS, ...DASHSCOPE_MODELS];
+export const CATALOGUE: readonly CatalogueEntry[] = [
+  ...OPENAI_MODELS,
+  ...OPENAI_WORDS,
+  ...GOOGLE_MODELS,
+  ...KLING_MODELS,
+  ...DASHSCOPE_MODELS,
+];

@@ -1,5 +1,5 @@
 import type { Model } from '@pingplex/shared/contracts/http';
-import { type Price, priceOf, type SettingsValues } from '@pingplex/shared/domain';
+import { type Measures, type Price, priceOf, type SettingsValues } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
 import { z } from 'zod';
 import type { CatalogueEntry } from './entry.ts';
@@ -91,7 +91,7 @@ export function completeSettings(entry: CatalogueEntry, given: unknown): Setting
   return settings;
 }
 
-/** What one generation costs with these complete settings. */
-export function quote(entry: CatalogueEntry, settings: SettingsValues): Price {
-  return priceOf(entry.price, settings);
+/** What one generation costs with these complete settings, at most. */
+export function quote(entry: CatalogueEntry, settings: SettingsValues, measures: Measures = {}): Price {
+  return priceOf(entry.price, settings, measures);
 }

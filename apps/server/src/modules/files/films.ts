@@ -24,6 +24,17 @@ export async function proveFilm(read: ReadRange, sizeBytes: number): Promise<Fil
   }
 }
 
+/** Proves the sound of an MP4 in the same way. @returns its length in ms, or null */
+export async function proveMp4Sound(read: ReadRange, sizeBytes: number): Promise<number | null> {
+  const boxes = await topLevel(read, sizeBytes);
+  const index = boxes.find((box) => box.type === 'moov');
+  if (boxes[0]?.type !== 'ftyp' || !index || index.size > MAX_INDEX || !boxes.some((box) => box.type === 'mdat')) return null;
+  const bytes = await read(index.start, index.start + index.size - 1);
+  const tracks = tracksOf(bytes);
+  const track = tracks.find((trak) => handlerOf(bytes, trak) === 'soun');
+  return track && tracks.every((trak) => samplesLieInside(bytes, trak, sizeBytes)) ? lengthOf(bytes, track) : null;
+}
+
 async function topLevel(read: ReadRange, sizeBytes: number): Promise<Box[]> {
   const boxes: Box[] = [];
   for (let at = 0; at < sizeBytes && boxes.length < 64; ) {
@@ -63,24 +74,35 @@ function inside(bytes: Buffer, parent: Box | undefined, ...path: string[]): Box 
   );
 }
 
-function readIndex(bytes: Buffer, fileSize: number): FilmFacts | null {
-  const moov: Box = { type: 'moov', start: 0, size: bytes.length, head: 8 };
-  const tracks = childrenOf(bytes, moov).filter((box) => box.type === 'trak');
-  const track = tracks.find((trak) => {
-    const handler = inside(bytes, trak, 'mdia', 'hdlr');
-    return handler && bytes.toString('latin1', handler.start + 16, handler.start + 20) === 'vide';
-  });
-  const header = inside(bytes, track, 'mdia', 'mdhd');
-  const table = inside(bytes, track, 'mdia', 'minf', 'stbl');
-  const entry = inside(bytes, table, 'stsd');
-  if (!header || !table || !entry || !tracks.every((trak) => samplesLieInside(bytes, trak, fileSize))) return null;
-  // mdhd version 1 has 64-bit times; the first sample entry holds the size at its bytes 24 and 26 after its own header.
+function tracksOf(bytes: Buffer): Box[] {
+  return childrenOf(bytes, { type: 'moov', start: 0, size: bytes.length, head: 8 }).filter((box) => box.type === 'trak');
+}
+
+function handlerOf(bytes: Buffer, trak: Box): string {
+  const handler = inside(bytes, trak, 'mdia', 'hdlr');
+  return handler ? bytes.toString('latin1', handler.start + 16, handler.start + 20) : '';
+}
+
+/** Milliseconds; mdhd version 1 has 64-bit times. */
+function lengthOf(bytes: Buffer, trak: Box): number {
+  const header = inside(bytes, trak, 'mdia', 'mdhd');
+  if (!header) return 0;
   const wide = bytes[header.start + 8] === 1;
   const scale = bytes.readUInt32BE(header.start + (wide ? 28 : 20));
   const length = wide ? Number(bytes.readBigUInt64BE(header.start + 32)) : bytes.readUInt32BE(header.start + 24);
+  return scale > 0 ? Math.round((length * 1000) / scale) : 0;
+}
+
+function readIndex(bytes: Buffer, fileSize: number): FilmFacts | null {
+  const tracks = tracksOf(bytes);
+  const track = tracks.find((trak) => handlerOf(bytes, trak) === 'vide');
+  const table = inside(bytes, track, 'mdia', 'minf', 'stbl');
+  const entry = inside(bytes, table, 'stsd');
+  if (!track || !table || !entry || !tracks.every((trak) => samplesLieInside(bytes, trak, fileSize))) return null;
+  // The first sample entry holds the size at its bytes 24 and 26 after its own header.
   const visual = entry.start + 16;
   const [width, height] = [bytes.readUInt16BE(visual + 32), bytes.readUInt16BE(visual + 34)];
-  const durationMs = scale > 0 ? Math.round((length * 1000) / scale) : 0;
+  const durationMs = lengthOf(bytes, track);
   return width > 0 && height > 0 && durationMs > 0 ? { mime: 'video/mp4', width, height, durationMs } : null;
 }
 

@@ -10,6 +10,11 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   'image/jpeg': 'jpg',
   'image/webp': 'webp',
   'video/mp4': 'mp4',
+  'audio/wav': 'wav',
+  'audio/mpeg': 'mp3',
+  'text/plain': 'txt',
+  'application/x-subrip': 'srt',
+  'text/vtt': 'vtt',
 };
 
 /**

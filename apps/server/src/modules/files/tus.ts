@@ -12,7 +12,8 @@ import type { Db } from '../../db/client.ts';
 import type { ObjectStorage } from '../../storage/storage.ts';
 import { decodeImage, sniffImage } from './images.ts';
 import { touchObject } from './objects.ts';
-import { beginUpload, dropUpload, findOwnUpload, finishUpload, MAX_UPLOAD_BYTES } from './uploads.ts';
+import { proveSound, SOUND_MIMES } from './sounds.ts';
+import { beginUpload, dropUpload, findOwnUpload, finishUpload, MAX_UPLOAD_BYTES, type UploadFacts } from './uploads.ts';
 
 export type TusDeps = {
   db: Db;
@@ -93,8 +94,10 @@ async function begin(deps: TusDeps, userId: string, upload: Upload): Promise<Rec
   const sha256 = Sha256.safeParse(upload.metadata?.['sha256']);
   const mime = upload.metadata?.['mime'] ?? '';
   if (!sha256.success) throw new AppError('request.invalid', 'Upload-Metadata needs sha256 in hex', { field: 'sha256' });
-  if (!['image/png', 'image/jpeg', 'image/webp'].includes(mime)) {
-    throw new AppError('upload.typeNotAllowed', 'only PNG, JPEG and WebP can be uploaded', { params: { mime: mime.slice(0, 100) } });
+  if (!['image/png', 'image/jpeg', 'image/webp', ...SOUND_MIMES].includes(mime)) {
+    throw new AppError('upload.typeNotAllowed', 'only PNG, JPEG, WebP, MP3, M4A, WAV, FLAC and Ogg can be uploaded', {
+      params: { mime: mime.slice(0, 100) },
+    });
   }
   if (upload.size === undefined || upload.size <= 0) throw new AppError('file.empty', 'an upload needs its length, and at least one byte');
   await beginUpload(deps.db, { id: upload.id, userId, sha256: sha256.data, mime, sizeBytes: upload.size });
@@ -102,12 +105,28 @@ async function begin(deps: TusDeps, userId: string, upload: Upload): Promise<Rec
   return { sha256: sha256.data, mime };
 }
 
-/** Hash, then type, then every pixel; only then is it an upload of the user. A refused one is forgotten at once. */
+/** Sides of a picture or length of a sound, by what the file is. */
+async function factsOf(file: string, mime: string): Promise<(UploadFacts & { mime: string }) | null> {
+  if (!SOUND_MIMES.includes(mime)) return sniffImage(await headOf(file)) === mime ? decodeImage(file) : null;
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    const read = async (start: number, end: number) => {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(end - start + 1), 0, end - start + 1, start);
+      return buffer.subarray(0, bytesRead);
+    };
+    return await proveSound(read, size);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Hash, then type, then every pixel or the whole structure; only then is it an upload of the user. A refused one is forgotten at once. */
 async function prove(deps: TusDeps, upload: Upload): Promise<void> {
   const file = path.join(deps.folder, upload.id);
   const { sha256, mime } = { sha256: upload.metadata?.['sha256'] ?? '', mime: upload.metadata?.['mime'] ?? '' };
   try {
-    const facts = sniffImage(await headOf(file)) === mime ? await decodeImage(file) : null;
+    const facts = await factsOf(file, mime);
     if (facts?.mime !== mime) {
       throw new AppError('upload.typeNotAllowed', 'the content is not what was declared', { params: { mime } });
     }

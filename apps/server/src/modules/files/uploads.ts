@@ -31,10 +31,13 @@ export async function beginUpload(db: Db, upload: NewUpload): Promise<void> {
   });
 }
 
+/** What was proved of an upload: sides of a picture, or the length of a sound. */
+export type UploadFacts = { width?: number; height?: number; durationMs?: number };
+
 /** Makes a proved upload usable. */
-export async function finishUpload(db: Db, id: string, facts: { width: number; height: number }): Promise<void> {
+export async function finishUpload(db: Db, id: string, facts: UploadFacts): Promise<void> {
   await db.$executeRaw`
-    UPDATE upload SET state = 'ready', finished_at = now(), width = ${facts.width}, height = ${facts.height},
+    UPDATE upload SET state = 'ready', finished_at = now(), width = ${facts.width ?? null}, height = ${facts.height ?? null}, duration_ms = ${facts.durationMs ?? null},
       expires_at = now() + ${LIFE_S.ready}::float8 * interval '1 second'
     WHERE id = ${id}::uuid AND state = 'receiving'`;
 }
@@ -54,7 +57,15 @@ export async function findOwnUpload(db: Db, userId: string, id: string): Promise
   return row ? { id: row.id, state: row.state, sha256: row.sha256, mime: row.mime, sizeBytes: Number(row.size_bytes) } : null;
 }
 
-export type ReadyUpload = { id: string; sha256: string; mime: string; sizeBytes: number; width: number; height: number };
+export type ReadyUpload = {
+  id: string;
+  sha256: string;
+  mime: string;
+  sizeBytes: number;
+  width: number;
+  height: number;
+  durationMs: number;
+};
 
 /** Finished uploads of this user among `ids`. */
 export async function findReadyUploads(db: Db, userId: string, ids: readonly string[]): Promise<ReadyUpload[]> {
@@ -66,6 +77,7 @@ export async function findReadyUploads(db: Db, userId: string, ids: readonly str
     sizeBytes: Number(r.sizeBytes),
     width: r.width ?? 0,
     height: r.height ?? 0,
+    durationMs: r.durationMs ?? 0,
   }));
 }
 

@@ -41,9 +41,12 @@ export async function createGeneration(
       params: { max: entry.limits.maxPromptChars },
     });
   }
+  if (request.prompt === '' && entry.limits.promptOptional !== true) {
+    throw new AppError('request.invalid', 'the model needs a prompt', { field: 'prompt' });
+  }
   const settings = completeSettings(entry, request.settings ?? {});
-  const price = quote(entry, settings);
-  const sources = await findSources(deps.db, userId, entry, request.sources ?? []);
+  const { sources, seconds: sourceSeconds } = await findSources(deps.db, userId, entry, request.sources ?? []);
+  const price = quote(entry, settings, { prompt: request.prompt, sources: sources.length, sourceSeconds });
   const id = uuidV7();
   try {
     const made = await inTransaction(deps.db, async (tx) => {

@@ -20,7 +20,7 @@ export async function deliver(deps: Deps, ref: Ref, answer: Delivered & { reques
   const mine = await unlessSuperseded(() =>
     inTransaction(deps.db, async (tx) => {
       const moved = await tx.$executeRaw`
-        UPDATE generation SET state = 'storing', poll_at = NULL, lease_until = now() + ${deps.settings.leaseS}::float8 * interval '1 second'
+        UPDATE generation SET state = 'storing', is_partial = ${answer.isPartial ?? false}, poll_at = NULL, lease_until = now() + ${deps.settings.leaseS}::float8 * interval '1 second'
         WHERE id = ${ref.id}::uuid AND epoch = ${ref.epoch} AND state IN ('submitting', 'unknown', 'submitted', 'running')`;
       if (moved === 0) throw new Superseded();
       await closeAttempt(tx, ref, 'delivered', { ...answer, outputs });

@@ -13,6 +13,12 @@ export async function enterLane(tx: Tx, userId: string): Promise<void> {
       vtime = CASE WHEN lane.queued = 0 AND lane.running = 0 THEN greatest(lane.vtime, excluded.vtime) ELSE lane.vtime END`;
 }
 
+/** How many generations of this user may run at once from now on; what runs already goes on. */
+export async function setParallel(tx: Tx, userId: string, parallel: number): Promise<void> {
+  await tx.$executeRaw`
+    INSERT INTO lane (user_id, max_running) VALUES (${userId}::uuid, ${parallel}) ON CONFLICT (user_id) DO UPDATE SET max_running = ${parallel}`;
+}
+
 /** From running back to waiting. */
 export async function returnToLane(tx: Tx, userId: string, generationId: string): Promise<void> {
   await freeSlot(tx, generationId);

@@ -1,5 +1,5 @@
-import type { Generation } from '@pingplex/shared/contracts/http';
-import { GenerationId, type GenerationState, type MediaKind } from '@pingplex/shared/domain';
+import type { Generation, ResultKind } from '@pingplex/shared/contracts/http';
+import { GenerationId, type GenerationState, type SettingsValues } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
 import type { Db, Tx } from '../../db/client.ts';
 
@@ -9,6 +9,9 @@ type Row = {
   state: GenerationState;
   prompt: string;
   sandbox: boolean;
+  settings: SettingsValues;
+  live_text: string | null;
+  is_partial: boolean;
   failure_code: string | null;
   failure_categories: string[];
   created_at: Date;
@@ -18,7 +21,7 @@ type Row = {
   hold_state: 'open' | 'captured' | 'released';
   results: {
     id: string;
-    kind: MediaKind;
+    kind: ResultKind;
     mime: string;
     size: number;
     sha256: string;
@@ -56,7 +59,8 @@ export async function listGenerations(
 async function select(db: Db | Tx, userId: string, id: string | null, before: string | null, limit: number): Promise<Generation[]> {
   // One statement: state, credits and results of the same moment.
   const rows = await db.$queryRaw<Row[]>`
-    SELECT g.id::text, g.model_id, g.state, g.prompt, g.sandbox, g.failure_code, g.failure_categories, g.created_at, g.finished_at,
+    SELECT g.id::text, g.model_id, g.state, g.prompt, g.sandbox, g.settings, g.is_partial,
+           CASE WHEN ${id}::uuid IS NULL THEN NULL ELSE g.live_text END AS live_text, g.failure_code, g.failure_categories, g.created_at, g.finished_at,
            h.amount AS hold_amount, h.captured AS hold_captured, h.state AS hold_state,
            coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'kind', r.kind, 'mime', r.mime, 'size', r.size_bytes, 'sha256', r.sha256,
                'width', r.width, 'height', r.height, 'duration', r.duration_ms, 'expires', to_char(r.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
@@ -64,7 +68,7 @@ async function select(db: Db | Tx, userId: string, id: string | null, before: st
     FROM generation g JOIN hold h ON h.id = g.id
     WHERE g.user_id = ${userId}::uuid AND (${id}::uuid IS NULL OR g.id = ${id}::uuid) AND (${before}::uuid IS NULL OR g.id < ${before}::uuid)
     ORDER BY g.id DESC LIMIT ${limit}`;
-  return rows.map(toContract);
+  return rows.map((row) => (id === null ? toContract(row) : { ...toContract(row), text: row.live_text }));
 }
 
 function toContract(row: Row): Generation {
@@ -89,6 +93,8 @@ function toContract(row: Row): Generation {
     })),
     failure: row.failure_code === null ? null : { code: row.failure_code, categories: row.failure_categories },
     sandbox: row.sandbox,
+    settings: row.settings,
+    isPartial: row.is_partial,
     createdAt: row.created_at.toISOString(),
     finishedAt: row.finished_at?.toISOString() ?? null,
   };

@@ -1,4 +1,5 @@
-import { captureFor, GENERATION_MOVES, type GenerationState, type MediaKind } from '@pingplex/shared/domain';
+import type { ResultKind } from '@pingplex/shared/contracts/http';
+import { GENERATION_MOVES, type GenerationState } from '@pingplex/shared/domain';
 import { AppError, type ErrorCode } from '@pingplex/shared/errors';
 import type { Tx } from '../../db/client.ts';
 import { capture, lockWallet, release, uuidV7 } from '../credits/service.ts';
@@ -13,7 +14,7 @@ export type Ref = { id: string; userId: string; provider: string; epoch: number;
 export type VerifiedOutput = {
   sha256: string;
   sizeBytes: number;
-  kind: MediaKind;
+  kind: ResultKind;
   mime: string;
   width: number | null;
   height: number | null;
@@ -27,11 +28,10 @@ function sourcesOf(to: GenerationState): GenerationState[] {
 }
 
 /**
- * Succeeded: capture by delivered units, result rows, state, turn and events in one transaction.
- * @param units how many of the priced units came: pictures, or seconds
+ * Succeeded: capture, result rows, state, turn and events in one transaction.
+ * @param credits what the delivered part costs, never more than is held
  */
-export async function succeed(tx: Tx, deps: Deps, ref: Ref, outputs: readonly VerifiedOutput[], units: number): Promise<void> {
-  const credits = captureFor(ref.credits, ref.units, units);
+export async function succeed(tx: Tx, deps: Deps, ref: Ref, outputs: readonly VerifiedOutput[], credits: number): Promise<void> {
   // A share that rounds down to nothing is a gift.
   const by = { id: ref.id, actor: 'system', reason: 'generation.succeeded' };
   const outcome = credits > 0 ? await capture(tx, { ...by, credits }) : await release(tx, by);
@@ -69,7 +69,7 @@ async function finishRow(
 ): Promise<void> {
   const from = wasQueued ? ['queued'] : sourcesOf(state).filter((s) => s !== 'queued');
   const changed = await tx.$executeRaw`
-    UPDATE generation SET state = ${state}, finished_at = now(), lease_until = NULL, poll_at = NULL, failure_code = ${code}, failure_categories = ${[...categories]}
+    UPDATE generation SET state = ${state}, finished_at = now(), live_text = NULL, lease_until = NULL, poll_at = NULL, failure_code = ${code}, failure_categories = ${[...categories]}
     WHERE id = ${ref.id}::uuid AND epoch = ${ref.epoch} AND state = ANY(${from})`;
   if (changed === 0) throw new Superseded();
 }
@@ -109,6 +109,7 @@ export type AttemptFacts = {
   outputs?: readonly ({ sha256: string; sizeBytes: number } | { url: string })[];
   usage?: unknown;
   costMicroUsd?: number | null;
+  tokens?: { input: number; output: number } | null;
 };
 
 /** Writes down how the attempt of this epoch went. */
@@ -117,6 +118,7 @@ export async function closeAttempt(tx: Tx, ref: Ref, outcome: string, facts: Att
   await tx.$executeRaw`
     UPDATE attempt SET outcome = ${outcome}, answered_at = now(), provider_request_id = ${facts.requestId ?? null},
       outputs = ${json(facts.outputs)}::jsonb, usage = ${json(facts.usage)}::jsonb, provider_cost_micro_usd = ${facts.costMicroUsd ?? null}::bigint,
+      tokens_in = ${facts.tokens?.input ?? null}, tokens_out = ${facts.tokens?.output ?? null},
       error = ${json(facts.error)}::jsonb
     WHERE generation_id = ${ref.id}::uuid AND epoch = ${ref.epoch}`;
 }

@@ -11,18 +11,26 @@ export type Source = { role: Asked[number]['role']; sha256: string; mime: string
  * Finds the uploads that a request names and proves them against the model, before anything is charged.
  * @throws AppError `generation.sourceMissing` (also for uploads of others) or `generation.sourceNotAllowed`
  */
-export async function findSources(db: Db, userId: string, entry: CatalogueEntry, asked: Asked): Promise<Source[]> {
+export async function findSources(
+  db: Db,
+  userId: string,
+  entry: CatalogueEntry,
+  asked: Asked,
+): Promise<{ sources: Source[]; seconds: number }> {
   const count = (role: Source['role']): number => asked.filter((s) => s.role === role).length;
-  const images = count('image');
+  // What the model works on is a sound where it listens, and pictures everywhere else.
+  const main = entry.capability === 'transcript' ? 'audio' : 'image';
+  const [images, foreign] = [count(main), count(main === 'audio' ? 'image' : 'audio')];
   const { minSources, maxSources } = entry.limits;
   const mayMask = entry.capability === 'imageEdit' && entry.limits.mask;
-  const isTooMany = images > maxSources || count('mask') > (mayMask ? 1 : 0) || count('lastFrame') > (entry.limits.lastFrame ? 1 : 0);
+  const isTooMany =
+    images > maxSources || foreign > 0 || count('mask') > (mayMask ? 1 : 0) || count('lastFrame') > (entry.limits.lastFrame ? 1 : 0);
   if (images < minSources)
     throw new AppError('generation.sourceMissing', 'the model needs a source', { field: 'sources', params: { min: minSources } });
   if (isTooMany) {
     throw new AppError('generation.sourceNotAllowed', 'too many sources', { field: 'sources', params: { max: maxSources } });
   }
-  if (asked.length === 0) return [];
+  if (asked.length === 0) return { sources: [], seconds: 0 };
   const uploads = new Map(
     (
       await findReadyUploads(
@@ -40,9 +48,11 @@ export async function findSources(db: Db, userId: string, entry: CatalogueEntry,
   const first = found.find((s) => s.role === 'image')?.upload;
   for (const { role, upload, field } of found) {
     if (role === 'mask') checkMask(upload, first, field);
+    else if (role === 'audio') checkSound(entry, upload, field);
     else checkImage(entry, upload, field);
   }
-  return found.map(({ role, upload }) => ({ role, sha256: upload.sha256, mime: upload.mime, sizeBytes: upload.sizeBytes }));
+  const sources = found.map(({ role, upload: { sha256, mime, sizeBytes } }) => ({ role, sha256, mime, sizeBytes }));
+  return { sources, seconds: Math.ceil(found.reduce((sum, { upload }) => sum + upload.durationMs, 0) / 1000) };
 }
 
 function checkImage(entry: CatalogueEntry, upload: ReadyUpload, field: string): void {
@@ -54,6 +64,18 @@ function checkImage(entry: CatalogueEntry, upload: ReadyUpload, field: string): 
       params: { min: sides.min, max: sides.max, ratio: sides.maxRatio },
     });
   }
+  checkFile(entry, upload, field);
+}
+
+function checkSound(entry: CatalogueEntry, upload: ReadyUpload, field: string): void {
+  checkFile(entry, upload, field);
+  const max = entry.limits.maxSourceSeconds ?? Number.POSITIVE_INFINITY;
+  if (upload.durationMs <= 0 || upload.durationMs > max * 1000) {
+    throw new AppError('generation.sourceNotAllowed', 'the model does not take a sound of this length', { field, params: { max } });
+  }
+}
+
+function checkFile(entry: CatalogueEntry, upload: ReadyUpload, field: string): void {
   if (!entry.limits.sourceMimes.includes(upload.mime) || upload.sizeBytes > entry.limits.maxSourceBytes) {
     throw new AppError('generation.sourceNotAllowed', 'the model does not take this file', {
       field,

@@ -1,7 +1,7 @@
-import { buffer } from 'node:stream/consumers';
 import { inTransaction } from '../../db/transaction.ts';
-import { decodeImage, proveFilm } from '../files/service.ts';
 import { fetchOutputs } from './fetch.ts';
+import { creditsFor } from './price.ts';
+import { prove } from './prove.ts';
 import { end, lockForEnding, succeed, type VerifiedOutput } from './settle.ts';
 import { keepLease, readTask, type Task } from './task.ts';
 import { type Deps, unlessSuperseded } from './types.ts';
@@ -24,16 +24,16 @@ export async function storeResults(deps: Deps, id: string, epoch: number): Promi
 async function storeTask(deps: Deps, task: Task): Promise<void> {
   const outputs = await fetchOutputs(deps, task);
   const verified: VerifiedOutput[] = [];
-  // Priced by the second, one order is one film.
-  for (const output of outputs.slice(0, task.unit === 'image' ? task.units : 1)) {
-    const facts = await proved(deps, task, output);
+  // Whatever it is priced by: only of pictures there are several in one order.
+  for (const output of outputs.slice(0, task.price.unit === 'image' ? task.units : 1)) {
+    const facts = await prove(deps, task, output);
     if (facts) verified.push({ ...output, ...facts });
     else deps.log.warn({ generationId: task.id }, 'a delivered result is not what was ordered');
   }
   await inTransaction(deps.db, async (tx) => {
     const now = await lockForEnding(tx, task.userId, task.id);
     if (now?.state !== 'storing' || now.epoch !== task.epoch) return;
-    if (verified.length > 0) await succeed(tx, deps, now, verified, deliveredUnits(task, verified));
+    if (verified.length > 0) await succeed(tx, deps, now, verified, creditsFor(task, verified));
     else await end(tx, deps, now, { state: 'failed', code: 'generation.resultUnreadable' }, false);
   });
   await discard(deps, task);
@@ -45,25 +45,4 @@ async function discard(deps: Deps, { attempt: { handle }, ...task }: Task): Prom
   if (handle === null || !forget) return;
   const about = { handle, capability: task.capability, providerModel: task.providerModel, signal: AbortSignal.timeout(20_000) };
   await forget(about).catch((error: unknown) => deps.log.warn({ generationId: task.id, err: error }, 'the provider keeps a result'));
-}
-
-/** Pictures by their number; films by their whole seconds (encoders end a few pictures early or late), never more than were ordered. */
-function deliveredUnits(task: Task, outputs: readonly VerifiedOutput[]): number {
-  if (task.unit !== 'second') return outputs.length;
-  const seconds = outputs.reduce((sum, output) => sum + Math.round((output.durationMs ?? 0) / 1000), 0);
-  return Math.min(task.units, Math.max(1, seconds));
-}
-
-type Facts = Omit<VerifiedOutput, 'sha256' | 'sizeBytes'>;
-
-async function proved(deps: Deps, task: Task, output: { sha256: string; sizeBytes: number }): Promise<Facts | null> {
-  if ((await deps.storage.size(output.sha256)) === null) return null;
-  const isFilm = task.capability === 'video' || task.capability === 'imageToVideo';
-  if (!isFilm) {
-    const facts = await decodeImage(await buffer(await deps.storage.get(output.sha256)));
-    return facts && { kind: 'image', durationMs: null, ...facts };
-  }
-  const read = async (start: number, last: number) => buffer(await deps.storage.get(output.sha256, { start, end: last }));
-  const facts = await proveFilm(read, output.sizeBytes);
-  return facts && { kind: 'video', ...facts };
 }

@@ -2,12 +2,14 @@ import { inTransaction } from '../../db/transaction.ts';
 import { expireDue, extendHold } from '../credits/service.ts';
 import { appendEvents, deleteOldEvents } from '../events/service.ts';
 import { deleteExpiredFiles } from '../files/service.ts';
+import { deliver } from './deliver.ts';
 import { deleteOldKeys } from './idempotency.ts';
 import { ensureSlots } from './lanes.ts';
 import { canFind, findLost, pollGeneration } from './poll.ts';
 import { ringPump } from './pump.ts';
 import { becomeUnknown, end, lockForEnding, requeue } from './settle.ts';
 import { storeResults } from './store.ts';
+import { readTask } from './task.ts';
 import { type Deps, QUEUES, unlessSuperseded } from './types.ts';
 
 const CHUNK = 200;
@@ -54,11 +56,22 @@ export async function sweepUnknown(deps: Deps): Promise<number> {
   const lost = await deps.db.$queryRaw<(Found & { epoch: number })[]>`
     SELECT id::text, user_id::text, epoch FROM generation WHERE state = 'unknown' AND provider = ANY(${searchable}) LIMIT ${CHUNK}`;
   await each(deps, lost, ({ id, epoch }) => findLost(deps, id, epoch));
-  const found = await deps.db.$queryRaw<Found[]>`
-    SELECT id::text, user_id::text FROM generation
+  const found = await deps.db.$queryRaw<(Found & { epoch: number })[]>`
+    SELECT id::text, user_id::text, epoch FROM generation
     WHERE state = 'unknown' AND unknown_since < now() - ${deps.settings.unknownGraceS}::float8 * interval '1 second' LIMIT ${CHUNK}`;
-  await each(deps, found, ({ id, user_id }) => giveUp(deps, id, user_id, ['unknown'], 'generation.submitLost'));
+  await each(deps, found, async ({ id, user_id, epoch }) => {
+    if (!(await deliverLiveText(deps, id, epoch))) await giveUp(deps, id, user_id, ['unknown'], 'generation.submitLost');
+  });
   return found.length;
+}
+
+/** A text whose worker died while it was being written: what had come is delivered, and only that is paid. */
+async function deliverLiveText(deps: Deps, id: string, epoch: number): Promise<boolean> {
+  const task = await readTask(deps, id, epoch);
+  if (task?.state !== 'unknown' || task.capability !== 'text' || task.liveText === null || task.liveText === '') return false;
+  const outputs = [Buffer.from(task.liveText, 'utf8')];
+  await deliver(deps, task, { kind: 'delivered', outputs, usage: null, costMicroUsd: null, isPartial: true, requestId: null });
+  return true;
 }
 
 /** Tasks whose next look is overdue: the worker that had it is gone. */

@@ -2,12 +2,15 @@ import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { Capability } from '@pingplex/shared/contracts/http';
 import type { PriceRule, SettingsValues } from '@pingplex/shared/domain';
+import { z } from 'zod';
 import type { SourceFile } from '../../providers/port.ts';
 import type { Ref } from './settle.ts';
 import type { Deps } from './types.ts';
 
 /** Where an attempt's result is: in our store, or still with the provider. */
 export type Place = { sha256: string; sizeBytes: number } | { url: string };
+
+const SourceRole = z.enum(['image', 'mask', 'lastFrame', 'audio']);
 
 /** A generation with the attempt of its present epoch, as the work on it needs them. */
 export type Task = Ref & {
@@ -16,9 +19,17 @@ export type Task = Ref & {
   capability: Capability;
   prompt: string;
   settings: SettingsValues;
-  unit: PriceRule['unit'];
+  price: PriceRule;
   isCancelWished: boolean;
-  attempt: { submitKey: string; sentAt: Date | null; handle: string | null; polls: number; outputs: readonly Place[] };
+  liveText: string | null;
+  attempt: {
+    submitKey: string;
+    sentAt: Date | null;
+    handle: string | null;
+    polls: number;
+    outputs: readonly Place[];
+    tokens: { input: number; output: number } | null;
+  };
 };
 
 /** Null when somebody else has moved the generation to another epoch. */
@@ -31,14 +42,16 @@ export async function readTask(deps: Deps, id: string, epoch: number): Promise<T
     ...{ id, epoch, userId, provider, units, credits, state, providerModel, prompt },
     capability: Capability.parse(row.capability),
     settings: row.settings as SettingsValues,
-    unit: (row.priceRule as PriceRule).unit,
+    price: row.priceRule as PriceRule,
     isCancelWished: row.cancelRequestedAt !== null,
+    liveText: row.liveText,
     attempt: {
       submitKey: attempt.submitKey,
       sentAt: attempt.sentAt,
       handle: attempt.providerTaskId,
       polls: attempt.polls,
       outputs: (attempt.outputs ?? []) as Place[],
+      tokens: attempt.tokensIn === null || attempt.tokensOut === null ? null : { input: attempt.tokensIn, output: attempt.tokensOut },
     },
   };
 }
@@ -49,7 +62,7 @@ export async function readSources(deps: Deps, id: string): Promise<SourceFile[] 
   const sources: SourceFile[] = [];
   for (const row of rows) {
     if ((await deps.storage.size(row.sha256)) === null) return null;
-    const role = row.role === 'mask' || row.role === 'lastFrame' ? row.role : 'image';
+    const role = SourceRole.parse(row.role);
     sources.push({ role, mime: row.mime, bytes: await buffer(await deps.storage.get(row.sha256)) });
   }
   return sources;

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { inTransaction } from '../../db/transaction.ts';
-import type { SubmitAnswer } from '../../providers/port.ts';
+import type { SourceFile, SubmitAnswer } from '../../providers/port.ts';
 import { deliver, finish } from './deliver.ts';
 import { blockProvider, noteProviderHealth } from './lanes.ts';
+import { keepLiveText } from './live-text.ts';
 import { accept } from './poll.ts';
 import { becomeUnknown, closeAttempt, end, lockForEnding, type Ref, requeue } from './settle.ts';
 import { keepLease, readSources, readTask, type Task, tagOf } from './task.ts';
@@ -30,18 +31,37 @@ export async function submitGeneration(deps: Deps, id: string, epoch: number, si
       await finish(deps, task, 'generation.providerMisconfigured', 'misconfigured', { requestId: null });
       return;
     }
+    const against = await moderate(deps, task, sources, signal);
+    if (against.length > 0) {
+      await finish(deps, task, 'generation.refused', 'moderated', { requestId: null }, against);
+      return;
+    }
     if (!(await markSent(deps, task))) return;
-    const { providerModel, capability, prompt, settings, attempt } = task;
+    const { providerModel, capability, prompt, settings, units, attempt } = task;
+    const live = keepLiveText(deps, task);
     const answer = await provider.submit({
-      ...{ providerModel, capability, prompt, settings, sources, signal },
+      ...{ providerModel, capability, prompt, settings, sources, units },
+      signal: AbortSignal.any([signal, live.signal]),
+      onText: live.take,
       submitKey: attempt.submitKey,
       userTag: tagOf(task.userId),
     });
+    await live.stop();
     deps.log.info({ generationId: id, attempt: epoch, event: answer.kind, requestId: answer.requestId }, 'provider answered');
     await persistently(deps, () => record(deps, task, answer));
   } finally {
     lease.stop();
   }
+}
+
+/** What stands against this prompt and these pictures, asked before anything is paid; nothing where nobody can be asked. */
+async function moderate(deps: Deps, task: Task, sources: readonly SourceFile[], signal: AbortSignal): Promise<string[]> {
+  const judge = Object.values(deps.providers).find((provider) => provider.moderate !== undefined);
+  if (!judge?.moderate) return [];
+  const found = await judge.moderate({ prompt: task.prompt, images: sources.filter((source) => source.role !== 'audio'), signal });
+  // The providers judge by themselves as well.
+  if (found === null) deps.log.warn({ generationId: task.id, attempt: task.epoch }, 'nobody could be asked whether this may be made');
+  return found ?? [];
 }
 
 /** Commits "about to be sent". From here on only the provider knows whether it was paid. False when canceled or taken over. */

@@ -11,3 +11,35 @@ export function costMicroUsd(usage: Usage): number | null {
   // Dollars per million tokens are micro-dollars per token.
   return Math.round(text * PER_MILLION.textIn + image * PER_MILLION.imageIn + (usage.output_tokens ?? 0) * PER_MILLION.imageOut);
 }
+
+/** Dollars per million tokens: in, of that from the cache, out (price tables of 2026-11). */
+const TEXT: Readonly<Record<string, { input: number; cached: number; output: number }>> = {
+  'gpt-6-luna': { input: 0.1, cached: 0.01, output: 0.5 },
+  'gpt-6.1-terra': { input: 1, cached: 0.05, output: 5 },
+  'gpt-6.1-sol': { input: 2, cached: 0.1, output: 10 },
+};
+
+type TextUsage = { input_tokens: number; input_tokens_details?: { cached_tokens?: number }; output_tokens: number } | null;
+
+/** The same of a text. */
+export function textCostMicroUsd(model: string, usage: TextUsage): number | null {
+  const rates = TEXT[model];
+  if (!rates || !usage) return null;
+  const cached = usage.input_tokens_details?.cached_tokens ?? 0;
+  return Math.round((usage.input_tokens - cached) * rates.input + cached * rates.cached + usage.output_tokens * rates.output);
+}
+
+/** Millionths of a dollar for a thousand characters that are read aloud: a minute of speech, or the list of characters. */
+const SPEECH: Readonly<Record<string, number>> = { 'gpt-4o-mini-tts': 15_000, 'tts-1': 15_000, 'tts-1-hd': 30_000 };
+/** The same for a minute that is written down. */
+const TRANSCRIPT: Readonly<Record<string, number>> = { 'gpt-transcribe': 4_500, 'whisper-1': 6_000 };
+
+/** What reading aloud cost, by what was ordered: the answer is sound and says nothing else. */
+export const speechCostMicroUsd = (model: string, weight: number): number => Math.round(((SPEECH[model] ?? 0) * weight) / 1000);
+
+/** What writing down cost, by the provider's seconds where it gives them, else by the minutes that were ordered. */
+export function transcriptCostMicroUsd(model: string, minutes: number, usage: unknown): number {
+  const given =
+    typeof usage === 'object' && usage !== null && 'seconds' in usage && typeof usage.seconds === 'number' ? usage.seconds / 60 : minutes;
+  return Math.round((TRANSCRIPT[model] ?? 0) * given);
+}

@@ -2,8 +2,11 @@ import { randomUUID, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fulfil, readForm, readSources, requestIdFrom } from './images.ts';
+import { moderation } from './moderations.ts';
 import { ApiError, IMAGE_MODELS, type ImageOrder, readOrder } from './order.ts';
+import { refuseWhenTold } from './refusals.ts';
 import { Controls, openState, type SandboxState } from './state.ts';
+import { answerWords, isWordsRoute } from './words.ts';
 
 export type SandboxOptions = {
   /** 0 takes a free port. */
@@ -20,7 +23,7 @@ export type RunningSandbox = { url: string; state: SandboxState; stop(): Promise
 const MAX_BODY = 256 * 1024 * 1024;
 
 /**
- * A stand-in for api.openai.com that speaks its image protocol and makes labelled pictures. Faults are ordered through
+ * A stand-in for api.openai.com: labelled pictures, texts that are told word by word, speech, transcripts, and the free check. Faults are ordered through
  * `POST /__control` or by words in the prompt: [[moderation]] [[drop]] [[hang]] [[429]] [[500]] [[broken]] [[wrong]] [[slow:MS]]
  * [[missing:N]]. `GET /__journal` lists every paid call that it accepted.
  */
@@ -63,6 +66,12 @@ async function handle(request: IncomingMessage, response: ServerResponse, state:
     if (route === 'GET /v1/models') return send(response, 200, { object: 'list', data: listModels(state) }, requestId);
     if (route === 'POST /v1/images/generations' || route === 'POST /v1/images/edits') {
       return await answerImages(request, response, state, requestId, route.endsWith('edits'));
+    }
+    if (route === 'POST /v1/moderations') {
+      return send(response, 200, moderation(JSON.parse((await readBody(request)).toString('utf8')), requestId), requestId);
+    }
+    if (isWordsRoute(route)) {
+      return await answerWords({ route, body: await readBody(request), request, response, state, requestId, send });
     }
     throw new ApiError(404, `Invalid URL (${route})`);
   } catch (error) {
@@ -114,29 +123,6 @@ async function answerImages(
     return;
   }
   send(response, 200, answer, requestId, { 'openai-processing-ms': String(delay + 5), 'openai-version': '2020-10-01' });
-}
-
-/** Faults before acceptance: nothing is paid. */
-function refuseWhenTold(state: SandboxState, says: (word: string) => boolean): void {
-  if (says('429') || state.use('rateLimit')) {
-    const retryAfter = state.controls().rateLimit.retryAfterS;
-    throw new ApiError(429, 'Rate limit reached for images per min.', {
-      type: 'rate_limit_error',
-      code: 'rate_limit_exceeded',
-      headers: { 'retry-after': String(retryAfter), 'retry-after-ms': String(Math.round(retryAfter * 1000)) },
-    });
-  }
-  if (says('500') || state.use('fail')) {
-    throw new ApiError(says('500') ? 500 : state.controls().fail.status, 'The server had an error while processing your request.', {
-      type: 'server_error',
-    });
-  }
-  if (says('moderation') || state.use('moderation')) {
-    throw new ApiError(400, 'Your request was rejected by the safety system. safety_violations=[violence]', {
-      type: 'image_generation_user_error',
-      code: 'moderation_blocked',
-    });
-  }
 }
 
 async function orderFrom(body: Buffer, contentType: string, state: SandboxState, isEdit: boolean): Promise<ImageOrder> {

@@ -21,6 +21,8 @@ export const Controls = z.strictObject({
   wrongType: z.int().min(0).default(0),
   /** Delivers so many pictures fewer than asked, in every answer. */
   missing: z.int().min(0).default(0),
+  /** Milliseconds between the words of a text. */
+  wordMs: z.int().min(0).max(60_000).default(2),
   /** ISO dates by model name: from that day on the model is gone. */
   gone: z.record(z.string(), z.iso.date()).default({}),
 });
@@ -34,6 +36,8 @@ export type JournalEntry = {
   prompt: string;
   n: number;
   sources: number;
+  /** What came, with long texts given by their length; not of forms with pictures. */
+  body?: unknown;
 };
 
 /** What the stand-in remembers. On disk too: a restart of the backend, or of the stand-in, forgets no paid call. */
