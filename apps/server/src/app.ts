@@ -1,7 +1,7 @@
 /** The composition root: every part is made here once and given what it needs. Nothing else reaches across modules. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Config } from './config/config.ts';
+import type { Config, GoogleClient } from './config/config.ts';
 import { createDb, type Db } from './db/client.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { createHttpServer, type HttpServer } from './http/http-server.ts';
@@ -55,6 +55,8 @@ export type AppDeps = {
   connections: Connections;
   smtpUrl: string;
   mailSandboxUrl: string | null;
+  /** Who answers for sign-ins with Google; absent: not offered. */
+  googleClient?: GoogleClient | null;
   generationSettings?: Partial<GenerationSettings>;
 };
 
@@ -79,6 +81,9 @@ export async function createApp(config: Config, deps: AppDeps): Promise<App> {
     queue,
     outbox,
     metrics,
+    google: deps.googleClient ?? null,
+    publicUrl: () => publicUrl,
+    onAlarm: () => logger.error('unusually many sign-ins fail: see docs/operators.md'),
     ports: {
       onUserVerified: async (tx, userId) => {
         await grantTrial(tx, userId);
@@ -136,6 +141,7 @@ export async function createApp(config: Config, deps: AppDeps): Promise<App> {
             version,
             sandbox: config.sandbox,
             mailSandboxUrl: deps.mailSandboxUrl,
+            google: deps.googleClient != null,
             isDraining: () => closing.signal.aborted,
           }),
           ...accounts.handlers,

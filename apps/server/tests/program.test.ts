@@ -52,7 +52,7 @@ describe('the program', () => {
     expect(ready).toMatchObject({ role: 'all', database: 'embedded', pid: first.child.pid });
     expect((await stat(path.join(data, 'secrets.json'))).mode & 0o777).toBe(process.platform === 'win32' ? 0o666 : 0o600);
     const credentials = { email: 'first@example.org', password: 'quite unusual words 51' };
-    await call(ready.url ?? '', 'POST', '/v1/auth/sign-up', { body: credentials });
+    await call(ready.url ?? '', 'POST', '/v1/auth/sign-up', { body: { ...credentials, adult: true } });
     await expect
       .poll(async () => (await call(ready.sandboxes.mail, 'GET', '/messages')).body['messages'], { timeout: 20_000 })
       .toHaveLength(1);
@@ -84,7 +84,7 @@ describe('the program', () => {
     expect(w.url).toBeNull();
     expect(a.url).not.toBe(b.url);
     expect(a.sandboxes).toEqual(b.sandboxes);
-    const body = { email: 'shared@example.org', password: 'quite unusual words 51' };
+    const body = { email: 'shared@example.org', password: 'quite unusual words 51', adult: true };
     expect((await call(a.url ?? '', 'POST', '/v1/auth/sign-up', { body })).status).toBe(202);
     await expect.poll(async () => (await call(a.sandboxes.mail, 'GET', '/messages')).body['messages'], { timeout: 30_000 }).toHaveLength(1);
     const [mail] = (await call(a.sandboxes.mail, 'GET', '/messages')).body['messages'] as Parameters<typeof tokenOf>[0][];

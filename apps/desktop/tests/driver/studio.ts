@@ -223,6 +223,7 @@ export class Studio {
     await this.page.locator('label', { hasText: 'Create account' }).click();
     await this.page.getByLabel('E-mail').fill(email);
     await this.page.getByLabel('Password', { exact: true }).fill(password);
+    await this.page.getByRole('checkbox', { name: /18 or older/ }).check();
     await this.page.getByRole('button', { name: 'Create account' }).click();
     await this.page.getByTestId('verification-wait').waitFor();
     await confirmAddress(mailSandboxUrl, email);

@@ -68,6 +68,9 @@ describe('an account from the first day', () => {
     await page.locator('label', { hasText: 'Create account' }).click();
     await page.getByLabel('E-mail').fill('not-an-address');
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    // Nobody gets an account without saying so themselves.
+    expect(await page.getByRole('button', { name: 'Create account' }).isDisabled()).toBe(true);
+    await page.getByRole('checkbox', { name: /18 or older/ }).check();
     await page.getByRole('button', { name: 'Create account' }).click();
     await page.getByText('This isn’t an e-mail address.').waitFor();
     expect(await page.getByLabel('E-mail').getAttribute('aria-invalid')).toBe('true');

@@ -29,7 +29,7 @@ afterAll(async () => {
 
 /** Makes an account the way a user does: sign up in the window, follow the link in the mail. */
 async function signUp(running: RunningApp, email: string): Promise<void> {
-  await data(call(running.window, 'account.signUp', { email, password: PASSWORD }));
+  await data(call(running.window, 'account.signUp', { email, password: PASSWORD, adult: true }));
   const links = async (): Promise<string[]> => {
     const answer = await fetch(`${server.sandboxes.mail}/messages?to=${encodeURIComponent(email)}`);
     const { messages } = (await answer.json()) as { messages: { links: string[] }[] };

@@ -108,7 +108,7 @@ describe('a session', () => {
     line.server.close();
   });
 
-  it('survives a lost answer to its renewal', async () => {
+  it('A18: survives a lost answer to its renewal', async () => {
     const keychain = new TestKeychain();
     const first = open(keychain);
     await first.account.signIn(email, PASSWORD);
@@ -127,7 +127,7 @@ describe('a session', () => {
     line.server.close();
   });
 
-  it('signs out on this machine without a network, and tells the server later', async () => {
+  it('A22: signs out on this machine without a network, and tells the server later', async () => {
     const keychain = new TestKeychain();
     const first = open(keychain);
     await first.account.signIn(email, PASSWORD);
@@ -221,7 +221,7 @@ describe('a session', () => {
     stranger.server.close();
   });
 
-  it('ended from another device is ended here', async () => {
+  it('A20: ended from another device is ended here', async () => {
     const one = open(new TestKeychain());
     await one.account.signIn(email, PASSWORD);
     await one.account.refreshWallet();
@@ -233,7 +233,7 @@ describe('a session', () => {
     await expect(stat(join(root, 'account.json'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('is over when a sign-out was cut off half-way by a crash', async () => {
+  it('A22: is over when a sign-out was cut off half-way by a crash', async () => {
     const keychain = new TestKeychain();
     const first = open(keychain);
     await first.account.signIn(email, PASSWORD);
@@ -299,7 +299,7 @@ describe('the keychain', () => {
   });
 });
 
-it('logs neither tokens nor passwords', async () => {
+it('A23: logs neither tokens nor passwords', async () => {
   const lines: string[] = [];
   const log = (fields: object, message: string): void => {
     lines.push(JSON.stringify(fields) + message);

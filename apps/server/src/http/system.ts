@@ -9,13 +9,21 @@ export type SystemDeps = {
   version: string;
   sandbox: boolean;
   mailSandboxUrl: string | null;
+  /** Sign-in with Google is offered. */
+  google: boolean;
   isDraining: () => boolean;
 };
 
 /** What the server is, that it lives, and whether it can take work. Liveness touches nothing: a lost database must not restart us. */
 export function systemRoutes(deps: SystemDeps): Handlers<'system.info' | 'system.live' | 'system.ready'> {
   return {
-    'system.info': async () => ({ name: 'pingplex', version: deps.version, sandbox: deps.sandbox, mailSandboxUrl: deps.mailSandboxUrl }),
+    'system.info': async () => ({
+      name: 'pingplex',
+      version: deps.version,
+      sandbox: deps.sandbox,
+      mailSandboxUrl: deps.mailSandboxUrl,
+      google: deps.google,
+    }),
     'system.live': async () => ({ ok: true }),
     'system.ready': async () => {
       const isReady = !deps.isDraining() && (await within(READY_WITHIN_MS, Promise.all(deps.checks.map((check) => check()))));

@@ -3,13 +3,14 @@ import type { Config } from '../config/config.ts';
 import { startEmbeddedPostgres } from '../db/embedded.ts';
 import { applyMigrations } from '../db/migrate.ts';
 import type { Logger } from '../observability/logger.ts';
+import { googleSource } from './google.ts';
 import { type Outside, outsideServices } from './outside.ts';
 
 export type Running = {
   /** Of the API; null in a worker. */
   url: string | null;
   /** Addresses of our stand-ins; null where the real service is asked. */
-  sandboxes: Outside['shown'];
+  sandboxes: Outside['shown'] & { google: string | null };
   database: 'embedded' | 'external';
   databaseUrl: string;
   app: App;
@@ -30,10 +31,11 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     const migrations = await applyMigrations(database.url);
     if (migrations.length > 0) logger.info({ count: migrations.length }, 'migrations applied');
     const outside = await outsideServices(config, undo);
-    const app = await createApp(config, { databaseUrl: database.url, logger, ...outside.forApp });
+    const google = await googleSource(config, undo);
+    const app = await createApp(config, { databaseUrl: database.url, logger, googleClient: google.client, ...outside.forApp });
     undo.push(() => app.stop());
     const url = await app.start();
-    return { url, sandboxes: outside.shown, database: database.kind, databaseUrl: database.url, app, stop };
+    return { url, sandboxes: { ...outside.shown, google: google.sandboxUrl }, database: database.kind, databaseUrl: database.url, app, stop };
   } catch (error) {
     await stop().catch((second: unknown) => logger.error({ err: second }, 'could not undo the start'));
     throw error;

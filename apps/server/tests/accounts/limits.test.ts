@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
+import { createDb } from '../../src/db/client.ts';
 import { networkOf } from '../../src/modules/auth/identity.ts';
 import { createAuthLimits } from '../../src/modules/auth/limits.ts';
 import { createTestDatabase } from '../helpers/database.ts';
@@ -9,7 +10,7 @@ const PASSWORD = 'quite unusual words 51';
 const productionLimits = (config: Config): Config => ({
   ...config,
   trustProxy: 1,
-  limits: { signUps: 5, mailsPerAddress: 3, mailsPerAddressDay: 10, mailsPerNetwork: 20, writesPerMinute: 600 },
+  limits: { signUps: 5, mailsPerAddress: 3, mailsPerAddressDay: 10, mailsPerNetwork: 20, signInAlarm: 500, writesPerMinute: 600 },
 });
 
 let server: TestServer;
@@ -26,7 +27,7 @@ const signIn = (email: string, password: string, ip: string) =>
 describe('limits', () => {
   test('A34: counters are exact: of 60 parallel tries over two processes exactly as many pass as the limit says', async () => {
     const url = await createTestDatabase();
-    const limits = { signUps: 20, mailsPerAddress: 20, mailsPerAddressDay: 20, mailsPerNetwork: 20, writesPerMinute: 20 };
+    const limits = { signUps: 20, mailsPerAddress: 20, mailsPerAddressDay: 20, mailsPerNetwork: 20, signInAlarm: 20, writesPerMinute: 20 };
     const two = [createAuthLimits(url, limits, Buffer.alloc(32, 1)), createAuthLimits(url, limits, Buffer.alloc(32, 1))] as const;
     const outcomes = await Promise.allSettled(Array.from({ length: 60 }, (_, i) => two[i % 2 === 0 ? 0 : 1].countSignUp('198.51.100.7')));
     expect(outcomes.filter((o) => o.status === 'fulfilled')).toHaveLength(20);
@@ -34,7 +35,7 @@ describe('limits', () => {
   });
 
   test('A34: with the counters out of reach sign-in refuses instead of letting everybody try', async () => {
-    const limits = { signUps: 1, mailsPerAddress: 1, mailsPerAddressDay: 1, mailsPerNetwork: 1, writesPerMinute: 1 };
+    const limits = { signUps: 1, mailsPerAddress: 1, mailsPerAddressDay: 1, mailsPerNetwork: 1, signInAlarm: 1, writesPerMinute: 1 };
     const lost = createAuthLimits('postgresql://nobody:x@127.0.0.1:1/none', limits, Buffer.alloc(32, 1));
     await expect(lost.startSignIn('a@example.org', '192.0.2.1', false)).rejects.toMatchObject({ code: 'request.busy' });
     await lost.close();
@@ -62,6 +63,34 @@ describe('limits', () => {
     expect((await signIn(user.email, user.password, '192.0.2.45')).status).toBe(200);
   });
 
+  test('A35: the pause grows from a quarter of an hour to an hour and no further, and is never for good', async () => {
+    const url = await createTestDatabase();
+    const limits = { signUps: 1, mailsPerAddress: 1, mailsPerAddressDay: 1, mailsPerNetwork: 1, signInAlarm: 1, writesPerMinute: 1 };
+    const limiter = createAuthLimits(url, limits, Buffer.alloc(32, 1));
+    const db = createDb(url, { max: 1 });
+    const pauses: number[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      // The pause before is over, the count of pauses is not.
+      await db.rateLimit.deleteMany({ where: { key: { startsWith: 'signInAccount' } } });
+      for (let i = 0; i < 10; i += 1) await limiter.startSignIn('a35@example.org', `10.${round}.${i}.1`, false);
+      const refused = await limiter.startSignIn('a35@example.org', `10.${round}.99.1`, false).catch((error: unknown) => error);
+      pauses.push(Math.round(((refused as { retryAfterMs: number }).retryAfterMs ?? 0) / 60_000));
+    }
+    expect(pauses).toEqual([15, 30, 60, 60]);
+    await db.$disconnect();
+    await limiter.close();
+  });
+
+  test('A35: unusually many failures of everybody raise one alarm, in the log and in the record', async () => {
+    const watched = await startServer({ change: (c) => ({ ...c, limits: { ...c.limits, signInAlarm: 3 } }) });
+    const attempt = (i: number) =>
+      watched.call('POST', '/v1/auth/sign-in', { body: { email: `nobody-${i}@example.org`, password: 'wrong password', device: DEVICE } });
+    for (let i = 0; i < 6; i += 1) expect((await attempt(i)).status).toBe(401);
+    expect(await watched.db.securityEvent.count({ where: { kind: 'signIn.alarm' } })).toBe(1);
+    expect(watched.logs()).toContain('unusually many sign-ins fail');
+    await watched.stop();
+  });
+
   test('A35, A38: the limits of an address that has no account are the same', async () => {
     const statuses: number[] = [];
     for (let i = 0; i < 6; i += 1) statuses.push((await signIn('nobody@example.org', 'wrong password', '203.0.113.77')).status);
@@ -81,7 +110,7 @@ describe('limits', () => {
   test('A36: five sign-ups an hour per network', async () => {
     const statuses: number[] = [];
     for (let i = 0; i < 6; i += 1) {
-      const body = { email: `a36-${i}@example.org`, password: PASSWORD };
+      const body = { email: `a36-${i}@example.org`, password: PASSWORD, adult: true };
       statuses.push((await server.call('POST', '/v1/auth/sign-up', { body, ...from(`198.51.100.${i + 1}`) })).status);
     }
     expect(statuses).toEqual([202, 202, 202, 202, 202, 429]);

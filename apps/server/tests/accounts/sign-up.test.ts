@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 const PASSWORD = 'quite unusual words 51';
-const signUp = (email: string, password = PASSWORD) => server.call('POST', '/v1/auth/sign-up', { body: { email, password } });
+const signUp = (email: string, password = PASSWORD) => server.call('POST', '/v1/auth/sign-up', { body: { email, password, adult: true } });
 const signIn = (email: string, password = PASSWORD) =>
   server.call('POST', '/v1/auth/sign-in', { body: { email, password, device: DEVICE } });
 const confirm = (token: string) => server.call('POST', '/v1/auth/verification/confirm', { body: { token } });
@@ -75,7 +75,7 @@ describe('sign-up and confirmation', () => {
   test('A12: the link begins with our address whatever Host the request names', async () => {
     const email = 'a12@example.org';
     await server.call('POST', '/v1/auth/sign-up', {
-      body: { email, password: PASSWORD },
+      body: { email, password: PASSWORD, adult: true },
       headers: { Host: 'evil.example', 'X-Forwarded-Host': 'evil.example' },
     });
     const [mail] = await server.mails(email);
@@ -122,7 +122,7 @@ describe('sign-up and confirmation', () => {
   });
 
   test('mails come in the language of the account', async () => {
-    await server.call('POST', '/v1/auth/sign-up', { body: { email: 'ru@example.org', password: PASSWORD, locale: 'ru' } });
+    await server.call('POST', '/v1/auth/sign-up', { body: { email: 'ru@example.org', password: PASSWORD, locale: 'ru', adult: true } });
     const [mail] = await server.mails('ru@example.org');
     expect(mail).toMatchObject({ subject: 'Подтвердите адрес для pingplex' });
     expect(mail?.html).toContain('lang="ru"');
@@ -135,7 +135,9 @@ describe('sign-up and confirmation', () => {
       dataFolder,
       change: (c) => ({ ...c, mail: { ...c.mail, smtpUrl: 'smtp://127.0.0.1:1' } }),
     });
-    expect(await broken.call('POST', '/v1/auth/sign-up', { body: { email: 'r35@example.org', password: PASSWORD } })).toMatchObject({
+    expect(
+      await broken.call('POST', '/v1/auth/sign-up', { body: { email: 'r35@example.org', password: PASSWORD, adult: true } }),
+    ).toMatchObject({
       status: 202,
     });
     await expect.poll(() => broken.db.mailOutbox.findFirst({ where: { failure: { not: null } } }), { timeout: 20_000 }).not.toBeNull();

@@ -63,7 +63,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     async newUser(given = {}) {
       const email = given.email ?? `user-${randomUUID()}@example.org`;
       const password = given.password ?? `a long passphrase ${randomUUID()}`;
-      await expectStatus(202, await server.call('POST', '/v1/auth/sign-up', { body: { email, password } }));
+      await expectStatus(202, await server.call('POST', '/v1/auth/sign-up', { body: { email, password, adult: true } }));
       await expectStatus(
         200,
         await server.call('POST', '/v1/auth/verification/confirm', { body: { token: tokenOf((await server.mails(email))[0]) } }),

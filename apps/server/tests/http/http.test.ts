@@ -106,7 +106,17 @@ describe('the HTTP layer', () => {
     expect(body['openapi']).toBe('3.1.0');
     const paths = body['paths'] as Record<string, Record<string, { operationId: string; responses: object; security: unknown[] }>>;
     const described = Object.values(paths).flatMap((p) => Object.values(p).map((o) => o.operationId));
-    const raw = ['auth.confirmPage', 'auth.jwks', 'auth.resetPage', 'events.stream', 'results.content', 'results.head', 'system.openApi'];
+    const pages = ['auth.confirmPage', 'auth.emailPage', 'auth.resetPage', 'auth.undoPage', 'auth.confirmSignIn', 'auth.confirmSignInPage'];
+    const raw = [
+      ...pages,
+      'auth.googleBegin',
+      'auth.googleCallback',
+      'auth.jwks',
+      'events.stream',
+      'results.content',
+      'results.head',
+      'system.openApi',
+    ];
     const tus = ['uploads.append', 'uploads.create', 'uploads.drop', 'uploads.offset', 'uploads.options'];
     expect(described.sort()).toEqual([...ROUTES.map(([id]) => id), ...raw, ...tus].sort());
     // What a path allows is what is described for it.

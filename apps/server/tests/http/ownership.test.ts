@@ -63,13 +63,29 @@ type Case =
   /** Is about who asks: nothing of the owner may be in the answer. */
   | { about: CallOptions; status?: number };
 
+/** What an app tells before it opens the browser. */
+const BROWSER = { challenge: 'c'.repeat(43), method: 'S256', state: 's'.repeat(22), redirectUri: null };
+
 /** Every route that is not public; one without a case fails below. */
 const CASES: Partial<Record<HttpRouteId, Case>> = {
   'auth.changePassword': { about: { body: { current: 'not the password', next: 'a new long passphrase 1' } }, status: 401 },
+  'auth.confirmIdentity': { about: { body: { password: 'not the password' } }, status: 401 },
   'auth.listSessions': { about: {} },
   'auth.revokeSession': { names: ({ session }) => `/v1/auth/sessions/${session}` },
   'auth.revokeOtherSessions': { about: { body: {} } },
   'account.get': { about: {} },
+  'account.changeEmail': { about: { body: { email: 'another@example.org' } } },
+  'account.startTwoFactor': { about: { body: {} } },
+  'account.confirmTwoFactor': { about: { body: { code: '000000' } }, status: 401 },
+  'account.renewRecoveryCodes': { about: { body: {} }, status: 404 },
+  'account.disableTwoFactor': { about: { body: {} } },
+  'account.startGoogleLink': { about: { body: BROWSER } },
+  'account.startGoogleCheck': { about: { body: BROWSER } },
+  'account.finishGoogle': {
+    about: { body: { requestId: randomUUID(), code: 'AAAA-BBBB', verifier: 'v'.repeat(43), redirectUri: null } },
+    status: 410,
+  },
+  'account.unlinkGoogle': { about: { body: {} } },
   'wallet.get': { about: {} },
   'wallet.movements': { about: {} },
   'uploads.findByHash': { names: ({ sha256 }) => `/v1/uploads/by-hash/${sha256}` },

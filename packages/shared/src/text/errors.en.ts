@@ -33,6 +33,38 @@ export const errorsEn: ErrorTexts = {
   'auth.passwordCommon': { title: 'This password is on lists that attackers try first', next: 'Choose another one.' },
   'auth.passwordMalformed': { title: 'The password contains characters that can’t be stored', next: 'Type it again without them.' },
   'auth.suspended': { title: 'This account is suspended', next: 'Write to support. Local steps keep working.' },
+  'auth.secondFactorRequired': {
+    title: 'A code of your authenticator app is needed',
+    next: 'Enter its six digits, or one of your recovery codes.',
+  },
+  'auth.secondFactorWrong': {
+    title: 'This code isn’t right',
+    next: 'Each code works once and for half a minute. Wait for the next one, or use a recovery code.',
+  },
+  'auth.secondFactorOn': {
+    title: 'Two-factor sign-in is on already',
+    next: 'Switch it off first if you want to use another authenticator app.',
+  },
+  'auth.lastWayIn': {
+    title: 'This is the only way into your account',
+    next: 'Set a password first with “Forgot the password?”, then unlink Google.',
+  },
+  'auth.googleUnavailable': {
+    title: 'This server doesn’t offer sign-in with Google',
+    next: 'Sign in with e-mail and password.',
+  },
+  'auth.googleTaken': {
+    title: 'This Google account belongs to another pingplex account',
+    next: 'Choose another Google account, or unlink it there first.',
+  },
+  'auth.browserSignInOver': {
+    title: 'This sign-in in the browser is over',
+    next: 'Start it again.',
+  },
+  'auth.browserCodeWrong': {
+    title: 'This code isn’t right',
+    next: 'Copy it from the browser once more. After five wrong codes the sign-in has to be started again.',
+  },
 
   'credits.insufficient': {
     title: 'Not enough credits',
@@ -40,6 +72,16 @@ export const errorsEn: ErrorTexts = {
   },
   'credits.debt': { title: 'Your wallet has a debt', next: 'Cloud steps are paused until it is settled. Local steps keep working.' },
   'credits.invariantBroken': { title: 'The ledger refused this movement', next: 'Nothing was charged. Write to support.' },
+
+  'billing.offerUnknown': { title: 'This isn’t offered any more', next: 'Open the plans again and choose another one.' },
+  'billing.processorUnavailable': { title: 'This way of paying isn’t available', next: 'Choose another way of paying.' },
+  'billing.processorDown': { title: 'The payment service can’t be reached', next: 'Nothing was paid twice. Try again in a moment.' },
+  'billing.processorRefused': { title: 'The payment service refused this', next: 'Nothing was paid. Try another way of paying, or write to support.' },
+  'billing.subscriptionActive': { title: 'You already have a subscription', next: 'Change or end the present one first.' },
+  'billing.noSubscription': { title: 'There is no running subscription', next: 'Choose a plan to begin one.' },
+  'billing.notPossibleNow': { title: 'This can’t be done in the subscription’s present state', next: 'Look at the state of the subscription and try again.' },
+  'billing.notRefundable': { title: 'This payment can’t be refunded by yourself', next: 'Refunds work for 14 days and for unspent credits. Write to support.' },
+  'billing.webhookRejected': { title: 'This message doesn’t come from the payment service', next: 'Check the webhook’s secret and address.' },
 
   'generation.modelUnknown': { title: 'This model doesn’t exist', next: 'Choose another model in the step.' },
   'generation.modelUnavailable': { title: 'This model isn’t available now', next: 'Choose another model, or try again later.' },

@@ -16,6 +16,7 @@ type AccountService = {
   onChange(listener: (state: AccountState) => void): () => void;
   /** @throws AppError `auth.badCredentials`, `auth.emailNotVerified`, `network.*`, … */
   signIn(email: string, password: string): Promise<Account>;
+  /** Whoever calls this has been told by the person that they are 18 or older. */
   signUp(email: string, password: string, locale: 'en' | 'ru'): Promise<void>;
   resendVerification(email: string): Promise<void>;
   forgotPassword(email: string): Promise<void>;
@@ -204,7 +205,7 @@ export function createAccountService(options: AccountOptions): AccountService {
       return tokens.account;
     },
     signUp: async (email, password, locale) => {
-      await api.call('auth.signUp', { body: { email, password, locale } });
+      await api.call('auth.signUp', { body: { email, password, adult: true, locale } });
     },
     resendVerification: async (email) => {
       await api.call('auth.resendVerification', { body: { email } });

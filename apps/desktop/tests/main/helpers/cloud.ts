@@ -30,7 +30,7 @@ export function openSession(serverUrl: string, userData: string, secrets: Secret
 export async function newAccount(serverUrl: string, mailUrl: string): Promise<string> {
   const email = `user-${crypto.randomUUID()}@example.com`;
   const { api } = openSession(serverUrl, '/nowhere');
-  await api.call('auth.signUp', { body: { email, password: PASSWORD, locale: 'en' } });
+  await api.call('auth.signUp', { body: { email, password: PASSWORD, adult: true, locale: 'en' } });
   await confirmAddress(mailUrl, email);
   return email;
 }

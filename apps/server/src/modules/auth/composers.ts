@@ -1,23 +1,40 @@
 import type { Db } from '../../db/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Composer } from '../../mail/outbox.ts';
+import { isAddressTaken } from './email-change.ts';
 import { newSecret } from './identity.ts';
-import { writeLetter } from './letters.ts';
+import { type LetterKind, writeLetter } from './letters.ts';
+import type { MailPage } from './pages.ts';
 
 const CONFIRM_LIFE_MS = 24 * 3_600_000;
 const RESET_LIFE_MS = 30 * 60_000;
+
+/** Letters that say what happened and lead nowhere. */
+const NOTICES = [
+  'passwordChanged',
+  'refreshReused',
+  'secondFactorOn',
+  'secondFactorOff',
+  'recoveryCodeUsed',
+  'recoveryCodesRenewed',
+  'googleLinked',
+  'googleUnlinked',
+] as const satisfies readonly LetterKind[];
+type Notice = (typeof NOTICES)[number];
+type Template = 'signUp' | 'passwordReset' | 'emailChange' | 'emailChanged' | Notice;
 
 /**
  * The letters of accounts. Whether an address has an account is found out here, in the worker: the request that asked for the mail
  * did the same work and answered the same for every address (A38). Links are built from the configured address only (A12).
  */
-export function authComposers(db: Db): Record<'signUp' | 'passwordReset' | 'passwordChanged' | 'refreshReused', Composer> {
+export function authComposers(db: Db): Record<Template, Composer> {
   // The token stands behind the hash sign: browsers keep that part to themselves, so it is in no log on the way (A13).
-  const link = (base: string | undefined, page: string, locale: string, token: string): string =>
+  const link = (base: string | undefined, page: MailPage, locale: string, token: string): string =>
     `${base}/mail/${page}?lang=${locale}#token=${token}`;
+  const notices = Object.fromEntries(NOTICES.map((kind) => [kind, notice(kind)])) as Record<Notice, Composer>;
   return {
     async signUp({ recipient, locale, values }) {
-      if ((await db.user.findUnique({ where: { email: recipient } })) !== null) {
+      if (await isAddressTaken(db, recipient)) {
         await db.pendingSignUp.deleteMany({ where: { email: recipient } });
         return writeLetter('alreadyHave', locale);
       }
@@ -45,7 +62,29 @@ export function authComposers(db: Db): Record<'signUp' | 'passwordReset' | 'pass
       const locale = user.locale === 'ru' ? 'ru' : 'en';
       return writeLetter('reset', locale, {}, link(values['publicUrl'], 'reset', locale, secret));
     },
-    passwordChanged: async ({ locale }) => writeLetter('passwordChanged', locale),
-    refreshReused: async ({ locale, values }) => writeLetter('refreshReused', locale, values),
+    async emailChange({ recipient, locale, values }) {
+      const userId = values['userId'] ?? '';
+      if (await isAddressTaken(db, recipient, userId)) {
+        const dropped = await db.emailChange.deleteMany({ where: { userId, newEmail: recipient } });
+        return dropped.count === 0 ? null : writeLetter('addressTaken', locale);
+      }
+      const { secret, hash } = newSecret();
+      const changed = await db.emailChange.updateMany({
+        where: { userId, newEmail: recipient },
+        data: { tokenHash: new Uint8Array(hash), tokenExpires: new Date(Date.now() + CONFIRM_LIFE_MS) },
+      });
+      return changed.count === 0 ? null : writeLetter('emailChange', locale, {}, link(values['publicUrl'], 'email', locale, secret));
+    },
+    async emailChanged({ locale, values }) {
+      const { secret, hash } = newSecret();
+      const changed = await db.emailUndo.updateMany({ where: { id: values['undoId'] ?? '' }, data: { tokenHash: new Uint8Array(hash) } });
+      return changed.count === 0 ? null : writeLetter('emailChanged', locale, {}, link(values['publicUrl'], 'undo', locale, secret));
+    },
+    ...notices,
   };
 }
+
+const notice =
+  (kind: LetterKind): Composer =>
+  async ({ locale, values }) =>
+    writeLetter(kind, locale, values);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { DeviceSession as DeviceSessionSchema, SessionTokens } from '@pingplex/shared/contracts/http';
 import { AppError } from '@pingplex/shared/errors';
 import type { z } from 'zod';
@@ -5,7 +6,7 @@ import type { Db, Tx } from '../../db/client.ts';
 import type { DeviceSession, RefreshToken, User } from '../../db/generated/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Outbox } from '../../mail/outbox.ts';
-import { accountView } from '../account/service.ts';
+import { readAccount } from '../account/service.ts';
 import { ACCESS_LIFETIME_S, signAccessToken } from './access-tokens.ts';
 import { hashSecret, newSecret } from './identity.ts';
 import type { AuthPorts } from './ports.ts';
@@ -20,7 +21,7 @@ export const ABSOLUTE_LIFE_MS = 180 * DAY_MS;
 const LOST_ANSWER_MS = 60_000;
 
 export type DeviceInput = { name: string; os: string; appVersion: string };
-export type RevokeReason = 'signOut' | 'revoked' | 'refreshReused' | 'passwordChanged' | 'passwordReset';
+export type RevokeReason = 'signOut' | 'revoked' | 'refreshReused' | 'passwordChanged' | 'passwordReset' | 'emailUndone' | 'codeReused';
 type DeviceSessionView = z.infer<typeof DeviceSessionSchema>;
 type Deps = { db: Db; keys: SigningKeys; outbox: Outbox; ports: AuthPorts };
 type Exchange = { kind: 'tokens'; user: User; session: DeviceSession; secret: string } | { kind: 'refused'; error: AppError };
@@ -35,21 +36,28 @@ export function createDeviceSessions(deps: Deps) {
     accessExpiresInS: ACCESS_LIFETIME_S,
     refreshToken: secret,
     sessionId: session.id,
-    account: accountView(user),
+    account: await readAccount(deps.db, user.id),
   });
 
   return {
     /**
      * Signs a device in. The caller has proved who it is.
-     * @param passwordOf when the password that was proved was set: one that was changed meanwhile opens nothing any more
-     * @throws AppError `auth.badCredentials` when it was
+     * @param proof looks again, inside the transaction, whether what was proved still holds: nothing that ended meanwhile opens a session
      */
-    async open(user: User, device: DeviceInput, networkHash: Buffer, ip: string, passwordOf?: Date): Promise<SessionTokens> {
+    async open(
+      user: User,
+      device: DeviceInput,
+      networkHash: Buffer,
+      ip: string,
+      proof?: (tx: Tx, sessionId: string) => Promise<void>,
+    ): Promise<SessionTokens> {
+      const sessionId = randomUUID();
       const { secret, hash } = newSecret();
       const session = await inTransaction(db, async (tx) => {
-        if (passwordOf !== undefined) await requirePassword(tx, user.id, passwordOf);
+        await proof?.(tx, sessionId);
         const created = await tx.deviceSession.create({
           data: {
+            id: sessionId,
             userId: user.id,
             deviceName: device.name,
             deviceOs: device.os,
@@ -112,6 +120,15 @@ export function createDeviceSessions(deps: Deps) {
       await inTransaction(db, (tx) => revokeSessions(deps, tx, userId, { id: { not: currentId } }, 'revoked', ip));
     },
 
+    /** Its owner proved again who they are: what asks for a fresh sign-in is open for a while (A9). */
+    async refreshProof(tx: Tx, sessionId: string): Promise<void> {
+      await tx.deviceSession.update({ where: { id: sessionId }, data: { authenticatedAt: new Date() } });
+    },
+
+    /** Ends one session inside the caller's transaction. */
+    end: (tx: Tx, userId: string, sessionId: string, reason: RevokeReason, ip: string): Promise<number> =>
+      revokeSessions(deps, tx, userId, { id: sessionId }, reason, ip),
+
     /** Ends sessions inside the caller's transaction; `keepId` stays. */
     revokeAll: (tx: Tx, userId: string, reason: RevokeReason, ip: string, keepId?: string): Promise<number> =>
       revokeSessions(deps, tx, userId, keepId === undefined ? {} : { id: { not: keepId } }, reason, ip),
@@ -132,11 +149,15 @@ export function createDeviceSessions(deps: Deps) {
   };
 }
 
-/** Keeps the password from changing until the session is there, so that the change which waits for us ends the session too. */
-async function requirePassword(tx: Tx, userId: string, changedAt: Date): Promise<void> {
+/**
+ * Keeps the password from changing until the session is there, so that the change which waits for us ends the session too.
+ * @throws AppError `auth.badCredentials` when it was changed since it was proved
+ */
+export async function requirePassword(tx: Tx, userId: string, changedAt: Date | undefined): Promise<void> {
   const [row] = await tx.$queryRaw<{ changed_at: Date }[]>`
     SELECT changed_at FROM password_credential WHERE user_id = ${userId}::uuid FOR SHARE`;
-  if (row?.changed_at.getTime() !== changedAt.getTime()) throw new AppError('auth.badCredentials', 'e-mail or password is wrong');
+  if (changedAt === undefined || row?.changed_at.getTime() !== changedAt.getTime())
+    throw new AppError('auth.badCredentials', 'e-mail or password is wrong');
 }
 
 async function exchange(deps: Deps, tx: Tx, found: RefreshToken, ip: string): Promise<Exchange> {

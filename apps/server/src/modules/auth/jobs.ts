@@ -24,6 +24,11 @@ export async function forgetOld(db: Db, now: Date): Promise<void> {
   const before = (days: number): Date => new Date(now.getTime() - days * DAY_MS);
   await db.pendingSignUp.deleteMany({ where: { createdAt: { lt: before(7) } } });
   await db.mailToken.deleteMany({ where: { expiresAt: { lt: now } } });
+  await db.emailChange.deleteMany({ where: { createdAt: { lt: before(7) } } });
+  await db.emailUndo.deleteMany({ where: { expiresAt: { lt: now } } });
+  // A used code is remembered for a while, to notice when it comes again.
+  await db.browserSignIn.deleteMany({ where: { expiresAt: { lt: before(1) } } });
+  await db.totpFactor.deleteMany({ where: { confirmedAt: null, createdAt: { lt: before(1) } } });
   await db.deviceSession.deleteMany({
     where: {
       OR: [

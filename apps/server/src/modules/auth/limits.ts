@@ -21,6 +21,19 @@ export type AuthLimits = {
   countSignUp(ip: string): Promise<void>;
   /** A36: a mail that anybody may ask for. @throws AppError `request.rateLimited` */
   countMail(email: string, ip: string): Promise<void>;
+  /**
+   * A32: five tries of a second factor in 15 minutes, counted before the code is looked at.
+   * @returns what to call when it was right
+   * @throws AppError `request.rateLimited`
+   */
+  startSecondFactor(userId: string): Promise<() => Promise<void>>;
+  /** Sign-ins that begin in a browser. @throws AppError `request.rateLimited` */
+  countBrowserSignIn(ip: string): Promise<void>;
+  /**
+   * A35: counts a failed sign-in of anybody, over all processes.
+   * @returns true exactly once per ten minutes, when so many failed that somebody should look
+   */
+  noteFailure(): Promise<boolean>;
   /** @throws AppError `request.rateLimited` */
   countWrite(userId: string): Promise<void>;
   close(): Promise<void>;
@@ -50,6 +63,9 @@ export function createAuthLimits(databaseUrl: string, limits: Limits, key: Buffe
   const mailHour = limiter('mailHour', limits.mailsPerAddress, HOUR);
   const mailDay = limiter('mailDay', limits.mailsPerAddressDay, DAY);
   const mailNetwork = limiter('mailNetwork', limits.mailsPerNetwork, HOUR);
+  const secondFactors = limiter('secondFactor', 5, 15 * MINUTE);
+  const browserSignIns = limiter('browserSignIn', 100, HOUR);
+  const failures = limiter('signInFailures', limits.signInAlarm, 10 * MINUTE);
   const writes = limiter('write', limits.writesPerMinute, MINUTE);
   const keyOf = (...parts: string[]): string => keyedHash(key, 'limit', parts.join('\0')).toString('base64url');
 
@@ -72,6 +88,22 @@ export function createAuthLimits(databaseUrl: string, limits: Limits, key: Buffe
       await consume(mailNetwork, keyOf(networkOf(ip)));
       await consume(mailHour, keyOf(email));
       await consume(mailDay, keyOf(email));
+    },
+    async startSecondFactor(userId) {
+      await consume(secondFactors, keyOf(userId));
+      return async () => {
+        await secondFactors.delete(keyOf(userId));
+      };
+    },
+    countBrowserSignIn: (ip) => consume(browserSignIns, keyOf(networkOf(ip))),
+    async noteFailure() {
+      try {
+        await failures.consume('all');
+        return false;
+      } catch (thrown) {
+        if (thrown instanceof RateLimiterRes) return thrown.consumedPoints === limits.signInAlarm + 1;
+        throw asError(thrown);
+      }
     },
     countWrite: (userId) => consume(writes, userId),
     close: () => pool.end(),

@@ -1,14 +1,20 @@
-import { createHash } from 'node:crypto';
 import { fillText, TEXTS } from '@pingplex/shared/text';
 import type { RawRoute } from '../../http/handlers.ts';
+import { PAGE_STYLE, pageHtml, sourceHash } from './page-frame.ts';
 
 type Locale = 'en' | 'ru';
-type Page = 'confirm' | 'reset';
-const ENDPOINT: Record<Page, string> = { confirm: '/v1/auth/verification/confirm', reset: '/v1/auth/password/reset' };
+/** Pages that links in mails lead to. */
+export type MailPage = 'confirm' | 'reset' | 'email' | 'undo';
+const ENDPOINT: Record<MailPage, string> = {
+  confirm: '/v1/auth/verification/confirm',
+  reset: '/v1/auth/password/reset',
+  email: '/v1/auth/email/confirm',
+  undo: '/v1/auth/email/undo',
+};
 
 const WORDS: Record<
   Locale,
-  Record<Page, { title: string; text: string; button: string; done: string }> & {
+  Record<MailPage, { title: string; text: string; button: string; done: string }> & {
     password: string;
     repeat: string;
     differ: string;
@@ -28,6 +34,18 @@ const WORDS: Record<
       button: 'Set the password',
       done: 'The new password is set. Go back to pingplex and sign in.',
     },
+    email: {
+      title: 'Confirm the new address',
+      text: 'Press the button to use this address for your pingplex account.',
+      button: 'Confirm',
+      done: 'Done. From now on you sign in with this address.',
+    },
+    undo: {
+      title: 'Take the change of address back',
+      text: 'Your account gets its old address back, every device is signed out, the password ends, and so does what was linked since. A mail for a new password follows.',
+      button: 'Take it back',
+      done: 'Done. Look into your mail for the link to a new password.',
+    },
     password: 'New password',
     repeat: 'The same again',
     differ: 'The two passwords differ.',
@@ -46,17 +64,24 @@ const WORDS: Record<
       button: 'Задать пароль',
       done: 'Новый пароль задан. Вернитесь в pingplex и войдите.',
     },
+    email: {
+      title: 'Подтвердите новый адрес',
+      text: 'Нажмите кнопку, чтобы перевести аккаунт pingplex на этот адрес.',
+      button: 'Подтвердить',
+      done: 'Готово. Теперь входите с этим адресом.',
+    },
+    undo: {
+      title: 'Вернуть прежний адрес',
+      text: 'Аккаунт вернётся на прежний адрес, все устройства выйдут из него, пароль и всё привязанное после смены перестанут действовать. Письмо для нового пароля придёт следом.',
+      button: 'Вернуть',
+      done: 'Готово. Ссылка для нового пароля — в вашей почте.',
+    },
     password: 'Новый пароль',
     repeat: 'Ещё раз',
     differ: 'Пароли не совпадают.',
     offline: 'Сервер недоступен. Попробуйте чуть позже.',
   },
 };
-
-const STYLE = `:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:26em;margin:12vh auto;padding:0 1.2em}
-label{display:block;margin:1em 0}input{display:block;width:100%;box-sizing:border-box;font:inherit;padding:.6em;margin-top:.3em}
-button{font:inherit;padding:.7em 1.4em;border:0;border-radius:8px;background:#1f5eff;color:#fff;cursor:pointer}button:disabled{opacity:.5}
-button:focus-visible,input:focus-visible{outline:3px solid #7aa2ff;outline-offset:2px}[role=status]{margin-top:1.2em;font-weight:600}`;
 
 /** Takes the token out of the address bar at once; sends it only when the button is pressed. */
 const SCRIPT = `'use strict';
@@ -79,11 +104,10 @@ status.textContent=say.errors[problem.code]||problem.title;
 button.disabled=false;
 });`;
 
-const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 const CSP = [
   "default-src 'none'",
-  `script-src ${hashOf(SCRIPT)}`,
-  `style-src ${hashOf(STYLE)}`,
+  `script-src ${sourceHash(SCRIPT)}`,
+  `style-src ${sourceHash(PAGE_STYLE)}`,
   "connect-src 'self'",
   "form-action 'none'",
   "base-uri 'none'",
@@ -91,7 +115,7 @@ const CSP = [
 ].join('; ');
 
 /** Pages behind the links of our mails (A13): opening one changes nothing, nothing is loaded from elsewhere, no cookie is set. */
-export const mailPages: readonly RawRoute[] = (['confirm', 'reset'] as const).map((page) => ({
+export const mailPages: readonly RawRoute[] = (['confirm', 'reset', 'email', 'undo'] as const).map((page) => ({
   operations: {
     GET: {
       id: `auth.${page}Page`,
@@ -109,7 +133,7 @@ export const mailPages: readonly RawRoute[] = (['confirm', 'reset'] as const).ma
   },
 }));
 
-function render(page: Page, locale: Locale): string {
+function render(page: MailPage, locale: Locale): string {
   const words = WORDS[locale];
   const { title, text, button, done } = words[page];
   const errors = Object.fromEntries(
@@ -121,10 +145,13 @@ function render(page: Page, locale: Locale): string {
   );
   const input = (label: string): string =>
     `<label>${label}<input type="password" autocomplete="new-password" required minlength="8" maxlength="1024"></label>`;
-  return `<!doctype html><html lang="${locale}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta name="referrer" content="no-referrer"><title>${title} · pingplex</title><style>${STYLE}</style></head><body><main><h1>${title}</h1><p>${text}</p>
-<form>${page === 'reset' ? input(words.password) + input(words.repeat) : ''}<button>${button}</button></form><p role="status"></p></main>
-<script type="application/json" id="words">${say}</script><script>${SCRIPT}</script></body></html>`;
+  return pageHtml(
+    locale,
+    title,
+    `<h1>${title}</h1><p>${text}</p>
+<form>${page === 'reset' ? input(words.password) + input(words.repeat) : ''}<button>${button}</button></form><p role="status"></p>
+<script type="application/json" id="words">${say}</script><script>${SCRIPT}</script>`,
+  );
 }
 
 const isShown = (code: string): boolean => code.startsWith('auth.') || code.startsWith('request.') || code === 'internal.unexpected';

@@ -1,27 +1,32 @@
 import type { SessionTokens } from '@pingplex/shared/contracts/http';
 import { AppError } from '@pingplex/shared/errors';
 import { keyedHash } from '../../config/seal.ts';
-import type { Db } from '../../db/client.ts';
-import { Prisma } from '../../db/generated/client.ts';
+import type { Db, Tx } from '../../db/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Outbox } from '../../mail/outbox.ts';
 import type { Metrics } from '../../observability/metrics.ts';
-import type { DeviceInput, DeviceSessions } from './device-sessions.ts';
+import { type DeviceInput, type DeviceSessions, requirePassword } from './device-sessions.ts';
+import { endPendingProofs, isAddressTaken } from './email-change.ts';
 import { foldEmail, hashSecret, networkOf } from './identity.ts';
 import type { AuthLimits } from './limits.ts';
 import type { PasswordHash, PasswordHasher } from './password-hasher.ts';
 import { acceptPassword, normalizePassword } from './password-policy.ts';
 import type { AuthPorts } from './ports.ts';
+import type { SecondFactor } from './second-factor.ts';
 import { recordSecurityEvent } from './security-events.ts';
+import { isUniqueViolation } from './unique.ts';
 
 type Deps = {
   db: Db;
   hasher: PasswordHasher;
   sessions: DeviceSessions;
+  secondFactor: SecondFactor;
   limits: AuthLimits;
   outbox: Outbox;
   ports: AuthPorts;
   metrics: Metrics;
+  /** Told once when so many sign-ins fail that somebody should look. */
+  onAlarm: () => void;
   sealingKey: Buffer;
 };
 type Locale = 'en' | 'ru';
@@ -30,18 +35,26 @@ export type AuthService = ReturnType<typeof createAuthService>;
 
 /** Sign-up, sign-in and passwords. Answers never tell whether an address has an account (A38). */
 export function createAuthService(deps: Deps) {
-  const { db, hasher, sessions, limits, outbox } = deps;
+  const { db, hasher, sessions, secondFactor, limits, outbox } = deps;
   const networkHash = (ip: string): Buffer => keyedHash(deps.sealingKey, 'network', networkOf(ip));
+  const noteFailure = async (ip: string, userId: string | undefined): Promise<void> => {
+    deps.metrics.signInFailures.inc();
+    await recordSecurityEvent(db, { kind: 'signIn.failed', ip, ...(userId === undefined ? {} : { userId }) });
+    if (!(await limits.noteFailure())) return;
+    await recordSecurityEvent(db, { kind: 'signIn.alarm' });
+    deps.onAlarm();
+  };
 
   return {
     /** Notes a wish for an account. The worker mails a link, or "you already have an account". */
-    async signUp(input: { email: string; password: string; locale: Locale }, ip: string): Promise<void> {
+    async signUp(input: { email: string; password: string; adult: true; locale: Locale }, ip: string): Promise<void> {
       const email = foldEmail(input.email);
       const password = acceptPassword(input.password, email);
       await limits.countSignUp(ip);
       await limits.countMail(email, ip);
       const { hash, pepperVersion } = await hasher.hash(password);
-      const data = { locale: input.locale, passwordHash: hash, pepperVersion, tokenHash: null, tokenExpires: null, createdAt: new Date() };
+      const fresh = { tokenHash: null, tokenExpires: null, createdAt: new Date(), adultConfirmedAt: new Date() };
+      const data = { locale: input.locale, passwordHash: hash, pepperVersion, ...fresh };
       await inTransaction(db, async (tx) => {
         await tx.pendingSignUp.upsert({ where: { email }, create: { ...data, email }, update: data });
         await outbox.add(tx, { recipient: email, template: 'signUp', locale: input.locale });
@@ -65,8 +78,10 @@ export function createAuthService(deps: Deps) {
         // Deleting decides who was first when the button is pressed twice.
         const taken = await tx.pendingSignUp.deleteMany({ where: { id: pending.id, tokenHash } });
         if (taken.count !== 1) throw invalid;
-        const { email, locale, passwordHash, pepperVersion } = pending;
-        const user = await tx.user.create({ data: { email, locale, password: { create: { hash: passwordHash, pepperVersion } } } });
+        const { email, locale, passwordHash, pepperVersion, adultConfirmedAt } = pending;
+        if (await isAddressTaken(tx, email)) throw invalid;
+        const password = { create: { hash: passwordHash, pepperVersion } };
+        const user = await tx.user.create({ data: { email, locale, adultConfirmedAt, password } });
         await recordSecurityEvent(tx, { kind: 'signUp.confirmed', userId: user.id, ip });
         await deps.ports.onUserVerified(tx, user.id);
       }).catch((error: unknown) => {
@@ -74,8 +89,14 @@ export function createAuthService(deps: Deps) {
       });
     },
 
-    /** @throws AppError `auth.badCredentials`, `auth.emailNotVerified` (only with the right password), `auth.suspended`, `request.rateLimited` */
-    async signIn(input: { email: string; password: string; device: DeviceInput }, ip: string): Promise<SessionTokens> {
+    /**
+     * @throws AppError `auth.badCredentials`; only with the right password `auth.emailNotVerified`, `auth.suspended`,
+     * `auth.secondFactorRequired`, `auth.secondFactorWrong`; `request.rateLimited`
+     */
+    async signIn(
+      input: { email: string; password: string; device: DeviceInput; secondFactor?: string | undefined },
+      ip: string,
+    ): Promise<SessionTokens> {
       const email = foldEmail(input.email);
       const network = networkHash(ip);
       // The same questions to the database whoever exists: an `include` would ask a second time only when there is a user.
@@ -90,8 +111,7 @@ export function createAuthService(deps: Deps) {
       const stored = user ? storedHash(password) : pending && { hash: pending.passwordHash, pepperVersion: pending.pepperVersion };
       const isRight = await hasher.verify(...comparable(input.password, user?.deletedAt ? null : stored));
       if (!isRight || stored === null) {
-        deps.metrics.signInFailures.inc();
-        await recordSecurityEvent(db, { kind: 'signIn.failed', ip, ...(user ? { userId: user.id } : {}) });
+        await noteFailure(ip, user?.id);
         throw new AppError('auth.badCredentials', 'e-mail or password is wrong');
       }
       await succeeded();
@@ -102,7 +122,8 @@ export function createAuthService(deps: Deps) {
         // Only while it is still the hash that was checked: a change of password in the meantime wins.
         await db.passwordCredential.updateMany({ where: { userId: user.id, hash: stored.hash }, data: fresh });
       }
-      return sessions.open(user, input.device, network, ip, password?.changedAt);
+      await secondFactor.demand(user.id, input.secondFactor, ip);
+      return sessions.open(user, input.device, network, ip, (tx) => requirePassword(tx, user.id, password?.changedAt));
     },
 
     async forgotPassword(givenEmail: string, locale: Locale, ip: string): Promise<void> {
@@ -128,6 +149,33 @@ export function createAuthService(deps: Deps) {
         await sessions.revokeAll(tx, found.userId, 'passwordReset', ip);
         await recordSecurityEvent(tx, { kind: 'password.reset', userId: found.userId, ip });
         await outbox.add(tx, { recipient: found.user.email, template: 'passwordChanged', locale: found.user.locale });
+      });
+    },
+
+    /**
+     * Proves again who is at the keyboard, for what asks for a fresh sign-in (A9).
+     * @throws AppError `auth.badCredentials` (also for somebody without a password: they prove it with Google), those of the second
+     * factor, `request.rateLimited`
+     */
+    async confirmIdentity(
+      userId: string,
+      sessionId: string,
+      input: { password: string; secondFactor?: string | undefined },
+      ip: string,
+    ): Promise<void> {
+      const user = await db.user.findUniqueOrThrow({ where: { id: userId }, include: { password: true } });
+      const succeeded = await limits.startSignIn(user.email, ip, true);
+      const isRight = await hasher.verify(...comparable(input.password, storedHash(user.password)));
+      if (!isRight) {
+        await noteFailure(ip, userId);
+        throw new AppError('auth.badCredentials', 'the password is wrong', { field: 'body.password' });
+      }
+      await succeeded();
+      await secondFactor.demand(userId, input.secondFactor, ip);
+      await inTransaction(db, async (tx) => {
+        await requirePassword(tx, userId, user.password?.changedAt);
+        await sessions.refreshProof(tx, sessionId);
+        await recordSecurityEvent(tx, { kind: 'identity.confirmed', userId, sessionId, ip });
       });
     },
 
@@ -162,11 +210,9 @@ function comparable(password: string, stored: PasswordHash | null): [string, Pas
 const storedHash = (row: { hash: string; pepperVersion: number } | null): PasswordHash | null =>
   row && { hash: row.hash, pepperVersion: row.pepperVersion };
 
-/** Any change of the password kills links that could set another one (A11). */
-async function setPassword(tx: Prisma.TransactionClient, userId: string, fresh: PasswordHash): Promise<void> {
+/** Any change of the password kills links that could set another one (A11), a pending change of address and waiting sign-ins (A14, A15). */
+async function setPassword(tx: Tx, userId: string, fresh: PasswordHash): Promise<void> {
   const data = { ...fresh, changedAt: new Date() };
   await tx.passwordCredential.upsert({ where: { userId }, create: { ...data, userId }, update: data });
-  await tx.mailToken.deleteMany({ where: { userId, purpose: 'passwordReset' } });
+  await endPendingProofs(tx, userId);
 }
-
-const isUniqueViolation = (error: unknown): boolean => error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';

@@ -14,6 +14,8 @@ export const systemRoutes = {
       sandbox: z.boolean(),
       /** Page of the local mail sandbox; null outside sandbox mode. */
       mailSandboxUrl: z.string().nullable(),
+      /** Sign-in with Google is offered. */
+      google: z.boolean().default(false),
     }),
   }),
   'system.live': route({

@@ -88,7 +88,7 @@ export const appRoutes = {
   /** Licence of the media engine and its third-party parts, as they lie beside it. */
   'app.notices': ipc<{ licence: string; notices: string }>()(nothing),
 
-  'account.signUp': ipc<{ status: 'mailSent' }>()(z.strictObject({ email, password })),
+  'account.signUp': ipc<{ status: 'mailSent' }>()(z.strictObject({ email, password, adult: z.literal(true) })),
   'account.signIn': ipc<{ account: Account }>()(z.strictObject({ email, password })),
   'account.signOut': ipc<{ done: true }>()(nothing),
   'account.resendVerification': ipc<{ status: 'mailSent' }>()(z.strictObject({ email })),

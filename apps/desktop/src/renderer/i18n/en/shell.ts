@@ -81,7 +81,7 @@ export const shell = {
     passwordNote: 'At least 8 characters; 15 or more is better.',
     reveal: 'Show password',
     hide: 'Hide password',
-    adult: 'By creating an account you confirm that you are 18 or older.',
+    adult: 'I am 18 or older.',
     forgot: 'Forgot the password?',
     forgotTitle: 'Set a new password',
     sendReset: 'Send the link',

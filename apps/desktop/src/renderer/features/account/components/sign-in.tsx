@@ -5,7 +5,7 @@ import { useTexts } from '../../../i18n/index.ts';
 import { attempt, call } from '../../../lib/ipc.ts';
 import { Button, IconButton } from '../../../ui/button.tsx';
 import { Notice } from '../../../ui/feedback.tsx';
-import { Field, Segments, TextInput } from '../../../ui/fields.tsx';
+import { Check, Field, Segments, TextInput } from '../../../ui/fields.tsx';
 import { loadModels, mergeSession, useSession } from '../../session/index.ts';
 
 type Mode = 'signIn' | 'signUp' | 'waiting' | 'forgot';
@@ -29,6 +29,7 @@ export function SignIn() {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const [reveal, setReveal] = useState(false);
+  const [adult, setAdult] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<AppError | null>(null);
   const [sent, setSent] = useState(false);
@@ -55,7 +56,7 @@ export function SignIn() {
     if (mode === 'signIn') void signIn();
     else if (mode === 'signUp') {
       void work(async () => {
-        await call('account.signUp', { email, password });
+        await call('account.signUp', { email, password, adult: true });
         setMode('waiting');
       });
     } else if (mode === 'forgot') {
@@ -165,8 +166,15 @@ export function SignIn() {
           {t('account.resetText', { email })}
         </Notice>
       ) : null}
+      {mode === 'signUp' ? <Check label={t('account.adult')} checked={adult} onChecked={setAdult} /> : null}
       <div className="flex items-center gap-2">
-        <Button type="submit" look="primary" large busy={busy} disabled={email === '' || (mode !== 'forgot' && password === '')}>
+        <Button
+          type="submit"
+          look="primary"
+          large
+          busy={busy}
+          disabled={email === '' || (mode !== 'forgot' && password === '') || (mode === 'signUp' && !adult)}
+        >
           {mode === 'signIn' ? t('account.signIn') : mode === 'signUp' ? t('account.create') : t('account.sendReset')}
         </Button>
         {mode === 'signIn' ? (
@@ -179,7 +187,6 @@ export function SignIn() {
           </Button>
         ) : null}
       </div>
-      {mode === 'signUp' ? <p className="text-xs text-muted">{t('account.adult')}</p> : null}
     </form>
   );
 }
