@@ -23,7 +23,7 @@ const ALLOWED = {
   [`${D}/main/logging`]: [SHARED],
   [`${D}/main/windows`]: [SHARED, `${D}/main/security`, `${D}/main/settings`],
   [`${D}/main/library`]: [SHARED, `${D}/output`],
-  [`${D}/main/ipc`]: [SHARED, `${D}/main/security`, `${D}/main/app`, `${D}/main/create`],
+  [`${D}/main/ipc`]: [SHARED, `${D}/main/security`, `${D}/main/account`, `${D}/main/app`, `${D}/main/create`],
   [`${D}/main/db`]: [SHARED, `${D}/output`, `${D}/main/logging`],
   [`${D}/main/engine-host`]: [SHARED, `${D}/output`, `${D}/main/logging`],
   [`${D}/main/api`]: [SHARED, `${D}/main/logging`],
@@ -46,6 +46,7 @@ const ALLOWED = {
   [`${S}/mail`]: [SHARED, `${S}/db`, `${S}/queue`, `${S}/config`, `${S}/observability`],
   [`${S}/http`]: [SHARED, `${S}/db`, `${S}/config`, `${S}/observability`],
   [`${S}/providers`]: [SHARED],
+  [`${S}/processors`]: [SHARED],
   [`${S}/modules`]: [
     SHARED,
     `${S}/db`,
@@ -54,11 +55,23 @@ const ALLOWED = {
     `${S}/mail`,
     `${S}/storage`,
     `${S}/providers`,
+    `${S}/processors`,
     `${S}/config`,
     `${S}/observability`,
   ],
   [`${S}/sandbox`]: [SHARED],
-  [`${S}/cli`]: [SHARED, `${S}/modules`, `${S}/db`, `${S}/config`, `${S}/queue`, `${S}/storage`, `${S}/observability`],
+  [`${S}/cli`]: [
+    SHARED,
+    `${S}/program`,
+    `${S}/providers`,
+    `${S}/modules`,
+    `${S}/processors`,
+    `${S}/db`,
+    `${S}/config`,
+    `${S}/queue`,
+    `${S}/storage`,
+    `${S}/observability`,
+  ],
 };
 
 const asPattern = (text) => text.replaceAll('.', '\\.').replaceAll('/', '\\/');

@@ -12,7 +12,7 @@ import { createMailTransport } from './mail/transport.ts';
 import { accountRoutes } from './modules/account/routes.ts';
 import { createAccounts } from './modules/auth/accounts.ts';
 import { catalogueRoutes } from './modules/catalogue/routes.ts';
-import { createCatalogue } from './modules/catalogue/service.ts';
+import { createCatalogue, readChanges } from './modules/catalogue/service.ts';
 import { creditsRoutes } from './modules/credits/routes.ts';
 import { grantTrial, readWallet } from './modules/credits/service.ts';
 import { eventRawRoutes } from './modules/events/routes.ts';
@@ -27,11 +27,16 @@ import {
   type GenerationSettings,
   handleJobs,
   readGeneration,
+  setParallel,
   startSweeping,
 } from './modules/generations/service.ts';
+import { paymentRawRoutes } from './modules/payments/pages.ts';
+import { paymentRoutes } from './modules/payments/routes.ts';
+import { declarePaymentQueues, handlePaymentJobs, type PaymentDeps, readPurchase, readSubscription } from './modules/payments/service.ts';
 import { usageRoutes } from './modules/usage/routes.ts';
 import type { Logger } from './observability/logger.ts';
 import { createMetrics, serveMetrics } from './observability/metrics.ts';
+import { createProcessors, type ProcessorConnections } from './processors/connections.ts';
 import { type Connections, createProviders } from './providers/connections.ts';
 import { createQueue } from './queue/pg-boss-queue.ts';
 import { createLocalStorage } from './storage/local-folder.ts';
@@ -53,6 +58,8 @@ export type AppDeps = {
   logger: Logger;
   /** The providers that are offered, and how they are reached. */
   connections: Connections;
+  /** Who takes money, and how they are reached; absent: nothing is sold. */
+  processors?: ProcessorConnections;
   smtpUrl: string;
   mailSandboxUrl: string | null;
   /** Who answers for sign-ins with Google; absent: not offered. */
@@ -102,6 +109,9 @@ export async function createApp(config: Config, deps: AppDeps): Promise<App> {
   const providers = createProviders(deps.connections);
   const catalogue = createCatalogue(
     Object.fromEntries(Object.keys(providers).map((name) => [name, { available: true, sandbox: config.sandbox }])),
+    undefined,
+    undefined,
+    () => readChanges(db),
   );
   const settings = { ...DEFAULT_SETTINGS, ...deps.generationSettings };
   const generations: GenerationDeps = { db, queue, storage, catalogue, providers, settings, log: logger };
@@ -113,12 +123,23 @@ export async function createApp(config: Config, deps: AppDeps): Promise<App> {
   });
   const files = { db, storage, tus };
   declareQueues(queue);
+  const payments: PaymentDeps = {
+    db,
+    queue,
+    processors: createProcessors(deps.processors ?? {}),
+    publicUrl: () => publicUrl ?? '',
+    now: () => new Date(),
+    log: logger,
+    ports: { onPlanChanged: setParallel },
+  };
+  declarePaymentQueues(queue);
 
   const transport = createMailTransport(deps.smtpUrl, config.mail.from);
   if (works) {
     startSending({ db, queue, transport, logger, composers: accounts.composers });
     accounts.startHousekeeping();
     handleJobs(generations, () => tus.sweep());
+    handlePaymentJobs(payments);
   }
 
   let server: HttpServer | undefined;
@@ -150,11 +171,13 @@ export async function createApp(config: Config, deps: AppDeps): Promise<App> {
           ...catalogueRoutes({ catalogue }),
           ...filesRoutes(files),
           ...generationRoutes(generations),
+          ...paymentRoutes(payments),
           ...usageRoutes({ db }),
         },
         rawRoutes: [
           ...accounts.rawRoutes,
           ...filesRawRoutes(files),
+          ...paymentRawRoutes(payments),
           ...eventRawRoutes({
             db,
             wake,
@@ -162,6 +185,8 @@ export async function createApp(config: Config, deps: AppDeps): Promise<App> {
             renderers: {
               'generation.changed': (userId, id) => readGeneration(db, userId, id),
               'wallet.changed': (userId) => readWallet(db, userId),
+              'purchase.changed': (userId, id) => readPurchase(db, userId, id),
+              'subscription.changed': async (userId) => ({ subscription: await readSubscription(db, userId) }),
             },
             isStillAllowed: (sessionId) => accounts.sessions.isAlive(sessionId),
           }),

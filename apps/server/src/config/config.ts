@@ -47,6 +47,7 @@ export type Config = {
   dashscope: { apiKey: string | null; baseUrl: string | null };
   /** Null: sign-in with Google is not offered (in sandbox mode our stand-in is). */
   google: GoogleClient | null;
+  stripe: { apiKey: string | null; webhookSecrets: string[]; baseUrl: string | null };
   mail: { smtpUrl: string | null; from: string; sandboxPageUrl: string | null };
   secrets: Secrets;
   bcryptCost: number;
@@ -69,6 +70,7 @@ export async function loadConfig(source: NodeJS.ProcessEnv, line: CommandLine = 
   const mistakes: string[] = [];
   const kling = klingKeys(env, mistakes);
   const google = googleClient(env, mistakes);
+  const stripe = stripeAccount(env, mistakes);
   const keys = [env.OPENAI_API_KEY, env.GEMINI_API_KEY, kling, env.DASHSCOPE_API_KEY];
   const sandbox = keys.every((key) => key === undefined || key === null);
   if (production && sandbox && !env.PINGPLEX_ALLOW_SANDBOX) {
@@ -99,6 +101,7 @@ export async function loadConfig(source: NodeJS.ProcessEnv, line: CommandLine = 
     kling: { credentials: kling, baseUrl: env.PINGPLEX_KLING_URL ?? null },
     dashscope: { apiKey: env.DASHSCOPE_API_KEY ?? null, baseUrl: env.PINGPLEX_DASHSCOPE_URL ?? null },
     google,
+    stripe,
     mail: { smtpUrl: env.PINGPLEX_SMTP_URL ?? null, from: env.PINGPLEX_MAIL_FROM, sandboxPageUrl: env.PINGPLEX_MAIL_SANDBOX_URL ?? null },
     secrets: await readSecrets(env, dataFolder),
     bcryptCost: env.PINGPLEX_BCRYPT_COST,
@@ -128,6 +131,14 @@ function googleClient(env: Env, mistakes: string[]): GoogleClient | null {
   }
   if (clientId !== undefined || clientSecret !== undefined) mistakes.push('GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET: one needs the other');
   return null;
+}
+
+/** Without its secrets nobody could tell the processor's messages from forged ones. */
+function stripeAccount(env: Env, mistakes: string[]): Config['stripe'] {
+  const webhookSecrets = (env.STRIPE_WEBHOOK_SECRETS ?? '').split(',').flatMap((part) => part.trim() || []);
+  const apiKey = env.STRIPE_SECRET_KEY ?? null;
+  if (apiKey !== null && webhookSecrets.length === 0) mistakes.push('STRIPE_WEBHOOK_SECRETS: missing although STRIPE_SECRET_KEY is set');
+  return { apiKey, webhookSecrets, baseUrl: env.PINGPLEX_STRIPE_URL ?? null };
 }
 
 /** On a developer's machine everybody is 127.0.0.1: five sign-ups an hour would stop the second run of the demo. */

@@ -31,6 +31,12 @@ export const EnvSchema = z.object({
   GOOGLE_CLIENT_ID: z.string().min(8).optional(),
   GOOGLE_CLIENT_SECRET: z.string().min(8).optional(),
   PINGPLEX_GOOGLE_URL: url.optional(),
+  STRIPE_SECRET_KEY: z
+    .string()
+    .regex(/^(sk|rk)_(test|live)_/, 'not a secret or restricted key')
+    .optional(),
+  STRIPE_WEBHOOK_SECRETS: z.string().optional(),
+  PINGPLEX_STRIPE_URL: url.optional(),
   OPENAI_API_KEY: z.string().min(20).optional(),
   PINGPLEX_OPENAI_URL: url.optional(),
   GEMINI_API_KEY: z.string().min(16).optional(),

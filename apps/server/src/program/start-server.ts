@@ -5,12 +5,13 @@ import { applyMigrations } from '../db/migrate.ts';
 import type { Logger } from '../observability/logger.ts';
 import { googleSource } from './google.ts';
 import { type Outside, outsideServices } from './outside.ts';
+import { processorSource } from './processors.ts';
 
 export type Running = {
   /** Of the API; null in a worker. */
   url: string | null;
   /** Addresses of our stand-ins; null where the real service is asked. */
-  sandboxes: Outside['shown'] & { google: string | null };
+  sandboxes: Outside['shown'] & { google: string | null; stripe: string | null };
   database: 'embedded' | 'external';
   databaseUrl: string;
   app: App;
@@ -32,10 +33,20 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     if (migrations.length > 0) logger.info({ count: migrations.length }, 'migrations applied');
     const outside = await outsideServices(config, undo);
     const google = await googleSource(config, undo);
-    const app = await createApp(config, { databaseUrl: database.url, logger, googleClient: google.client, ...outside.forApp });
+    const processors = await processorSource(config, undo);
+    const given = { databaseUrl: database.url, logger, googleClient: google.client, processors: processors.connections };
+    const app = await createApp(config, { ...given, ...outside.forApp });
     undo.push(() => app.stop());
     const url = await app.start();
-    return { url, sandboxes: { ...outside.shown, google: google.sandboxUrl }, database: database.kind, databaseUrl: database.url, app, stop };
+    if (url !== null) await processors.onListening(config.publicUrl ?? url);
+    return {
+      url,
+      sandboxes: { ...outside.shown, google: google.sandboxUrl, stripe: processors.sandboxUrls.stripe },
+      database: database.kind,
+      databaseUrl: database.url,
+      app,
+      stop,
+    };
   } catch (error) {
     await stop().catch((second: unknown) => logger.error({ err: second }, 'could not undo the start'));
     throw error;

@@ -16,6 +16,8 @@ afterAll(() => db.$disconnect());
 /** Names are small numbers so that histories collide: the same grant twice, a hold resolved by three at once. */
 const name = fc.integer({ min: 0, max: 2 });
 const amount = fc.integer({ min: 1, max: 60 });
+/** Few, so that what is restored was often clawed back before. */
+const reversed = fc.constantFrom(3, 20, 60);
 const step = fc.oneof(
   fc.record({ op: fc.constant('grant' as const), name, amount, paid: fc.boolean(), expires: fc.boolean() }),
   fc.record({ op: fc.constant('hold' as const), name, amount }),
@@ -25,7 +27,8 @@ const step = fc.oneof(
   fc.record({ op: fc.constant('expire' as const) }),
   fc.record({ op: fc.constant('freeze' as const), name }),
   fc.record({ op: fc.constant('unfreeze' as const), name }),
-  fc.record({ op: fc.constant('clawback' as const), name, amount, ends: fc.boolean() }),
+  fc.record({ op: fc.constant('clawback' as const), name, amount: reversed, ends: fc.boolean() }),
+  fc.record({ op: fc.constant('restore' as const), name, amount: reversed }),
   fc.record({ op: fc.constant('compensate' as const), name, amount: fc.option(amount, { nil: undefined }) }),
   fc.record({ op: fc.constant('adjust' as const), name, amount: fc.integer({ min: -40, max: 40 }).filter((n) => n !== 0) }),
 );
@@ -93,6 +96,9 @@ async function apply(tx: Tx, world: World, s: Step): Promise<{ issued: number; s
         actor,
         reason: 'payment.refunded',
       });
+      return none;
+    case 'restore':
+      await credits.restore(tx, { userId, reverseKey: `${tag}:c${s.name}:${s.amount}`, actor, reason: 'refund.failed' });
       return none;
     case 'compensate': {
       const reason = `result.bad${s.amount ?? ''}`;

@@ -10,7 +10,16 @@ let server: TestServer;
 let owner: Person;
 let stranger: Person;
 /** What the owner has. */
-let things: { finished: string; waiting: string; result: string; upload: string; sha256: string; session: string };
+let things: {
+  finished: string;
+  waiting: string;
+  result: string;
+  upload: string;
+  sha256: string;
+  session: string;
+  purchase: string;
+  payment: string;
+};
 
 const create = async (prompt: string): Promise<Generation> => {
   const answer = await server.call('POST', '/v1/generations', {
@@ -21,6 +30,23 @@ const create = async (prompt: string): Promise<Generation> => {
   expect(answer.status).toBe(201);
   return answer.body as unknown as Generation;
 };
+
+/** An open purchase of the owner's, and a payment that could be refunded. */
+async function buyAsOwner(): Promise<{ purchase: string; payment: string }> {
+  const userId = owner.account.id;
+  const bought = await server.call('POST', '/v1/billing/purchases', {
+    token: owner.accessToken,
+    headers: { 'Idempotency-Key': randomUUID() },
+    body: { offerId: 'pack-small', processor: 'stripe', currency: 'USD' },
+  });
+  expect(bought.status).toBe(201);
+  const sum = { amount: 800, currency: 'USD', credits: 500, months: 1 };
+  const names = { processor: 'stripe', externalId: `pi_${userId}`, sourceKey: `test:${userId}`, kind: 'pack', offerId: 'pack-small' };
+  const payment = await server.db.payment.create({
+    data: { id: randomUUID(), userId, ...names, ...sum, state: 'review', paidAt: new Date() },
+  });
+  return { purchase: String(bought.body['id']), payment: payment.id };
+}
 
 beforeAll(async () => {
   server = await startServer();
@@ -52,16 +78,16 @@ beforeAll(async () => {
     },
   });
   const result = (done.body as unknown as Generation).results[0]?.id ?? '';
-  things = { finished, waiting, result, upload: upload.id, sha256, session: owner.sessionId };
+  things = { finished, waiting, result, upload: upload.id, sha256, session: owner.sessionId, ...(await buyAsOwner()) };
 });
 afterAll(() => server.stop());
 
-type Ids = { generation: string; session: string; sha256: string; upload: string };
+type Ids = { generation: string; session: string; sha256: string; upload: string; purchase: string; payment: string };
 type Case =
   /** Asks for a thing by its name: somebody else's must look exactly like none. */
   | { names: (ids: Ids) => string; options?: (ids: Ids) => CallOptions }
   /** Is about who asks: nothing of the owner may be in the answer. */
-  | { about: CallOptions; status?: number };
+  | { about: CallOptions; status?: number; path?: string };
 
 /** What an app tells before it opens the browser. */
 const BROWSER = { challenge: 'c'.repeat(43), method: 'S256', state: 's'.repeat(22), redirectUri: null };
@@ -73,6 +99,23 @@ const CASES: Partial<Record<HttpRouteId, Case>> = {
   'auth.listSessions': { about: {} },
   'auth.revokeSession': { names: ({ session }) => `/v1/auth/sessions/${session}` },
   'auth.revokeOtherSessions': { about: { body: {} } },
+  'billing.createPurchase': {
+    about: { headers: { 'Idempotency-Key': randomUUID() }, body: { offerId: 'pack-small', processor: 'stripe', currency: 'USD' } },
+  },
+  'billing.getPurchase': { names: ({ purchase }) => `/v1/billing/purchases/${purchase}` },
+  'billing.refreshPurchase': { names: ({ purchase }) => `/v1/billing/purchases/${purchase}/refresh`, options: () => ({ body: {} }) },
+  'billing.cancelPurchase': { names: ({ purchase }) => `/v1/billing/purchases/${purchase}/cancel`, options: () => ({ body: {} }) },
+  'billing.subscription': { about: {} },
+  'billing.previewChange': { about: {}, path: '/v1/billing/subscription/change?offerId=pro-month', status: 409 },
+  'billing.changePlan': { about: { headers: { 'Idempotency-Key': randomUUID() }, body: { offerId: 'pro-month' } }, status: 409 },
+  'billing.cancelSubscription': { about: { body: {} }, status: 409 },
+  'billing.resumeSubscription': { about: { body: {} }, status: 409 },
+  'billing.paymentMethod': { about: { body: {} }, status: 409 },
+  'billing.payments': { about: {} },
+  'billing.refund': {
+    names: ({ payment }) => `/v1/billing/payments/${payment}/refund`,
+    options: () => ({ headers: { 'Idempotency-Key': randomUUID() }, body: {} }),
+  },
   'account.get': { about: {} },
   'account.changeEmail': { about: { body: { email: 'another@example.org' } } },
   'account.startTwoFactor': { about: { body: {} } },
@@ -116,14 +159,21 @@ describe('B6: what belongs to somebody else is like nothing', () => {
     if (given === undefined) throw new Error(`no case for ${id}`);
     const ask = (path: string, options: CallOptions) => server.call(route.method, path, { ...options, token: stranger.accessToken });
     if ('about' in given) {
-      const answer = await ask(route.path, given.about);
+      const answer = await ask(given.path ?? route.path, given.about);
       expect(answer.status).toBe(given.status ?? route.status);
       for (const secret of [owner.email, owner.account.id, 'secret of the owner', ...Object.values(things)]) {
         expect([secret, answer.text.includes(secret)]).toEqual([secret, false]);
       }
       return;
     }
-    const absent: Ids = { generation: randomUUID(), session: randomUUID(), sha256: 'a'.repeat(64), upload: randomUUID() };
+    const absent: Ids = {
+      generation: randomUUID(),
+      session: randomUUID(),
+      sha256: 'a'.repeat(64),
+      upload: randomUUID(),
+      purchase: randomUUID(),
+      payment: randomUUID(),
+    };
     const nothing = await ask(given.names(absent), given.options?.(absent) ?? {});
     for (const generation of [things.finished, things.waiting]) {
       const ids: Ids = { ...things, generation };

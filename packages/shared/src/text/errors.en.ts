@@ -76,12 +76,24 @@ export const errorsEn: ErrorTexts = {
   'billing.offerUnknown': { title: 'This isn’t offered any more', next: 'Open the plans again and choose another one.' },
   'billing.processorUnavailable': { title: 'This way of paying isn’t available', next: 'Choose another way of paying.' },
   'billing.processorDown': { title: 'The payment service can’t be reached', next: 'Nothing was paid twice. Try again in a moment.' },
-  'billing.processorRefused': { title: 'The payment service refused this', next: 'Nothing was paid. Try another way of paying, or write to support.' },
+  'billing.processorRefused': {
+    title: 'The payment service refused this',
+    next: 'Nothing was paid. Try another way of paying, or write to support.',
+  },
   'billing.subscriptionActive': { title: 'You already have a subscription', next: 'Change or end the present one first.' },
   'billing.noSubscription': { title: 'There is no running subscription', next: 'Choose a plan to begin one.' },
-  'billing.notPossibleNow': { title: 'This can’t be done in the subscription’s present state', next: 'Look at the state of the subscription and try again.' },
-  'billing.notRefundable': { title: 'This payment can’t be refunded by yourself', next: 'Refunds work for 14 days and for unspent credits. Write to support.' },
-  'billing.webhookRejected': { title: 'This message doesn’t come from the payment service', next: 'Check the webhook’s secret and address.' },
+  'billing.notPossibleNow': {
+    title: 'This can’t be done in the subscription’s present state',
+    next: 'Look at the state of the subscription and try again.',
+  },
+  'billing.notRefundable': {
+    title: 'This payment can’t be refunded by yourself',
+    next: 'Refunds work for 14 days and for unspent credits. Write to support.',
+  },
+  'billing.webhookRejected': {
+    title: 'This message doesn’t come from the payment service',
+    next: 'Check the webhook’s secret and address.',
+  },
 
   'generation.modelUnknown': { title: 'This model doesn’t exist', next: 'Choose another model in the step.' },
   'generation.modelUnavailable': { title: 'This model isn’t available now', next: 'Choose another model, or try again later.' },

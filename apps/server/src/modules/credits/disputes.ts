@@ -1,7 +1,7 @@
 import type { Tx } from '../../db/client.ts';
 import { checkAmount, expireDue } from './grants.ts';
-import { grantFrom, isPosted, lockWallet, post, type RawGrant } from './journal.ts';
-import { GiveBack, planClawback, type Reversible } from './plan.ts';
+import { grantFrom, grantsById, isPosted, lockWallet, post, type RawGrant } from './journal.ts';
+import { GiveBack, planClawback, planRestore, type Reversible } from './plan.ts';
 import type { Actor, Entry, GrantRow } from './types.ts';
 
 export type DisputeArgs = { userId: string; disputeId: string; payment: string; actor: Actor };
@@ -70,6 +70,37 @@ export async function clawback(
   }
   if (args.disputeId !== undefined) await unfreeze(tx, { userId: args.userId, disputeId: args.disputeId, actor: args.actor });
   return plan.taken > 0 ? { code: 'clawedBack', taken: plan.taken, debt: plan.debt } : { code: 'nothing', taken: 0, debt: 0 };
+}
+
+/**
+ * The refund behind a clawback failed: what it took comes back, once (debt first; frozen while the payment is disputed; to a fresh
+ * grant where the old one has ended or is full, because its held credits were counted as debt and that debt has been paid since).
+ */
+export async function restore(
+  tx: Tx,
+  args: { userId: string; reverseKey: string; actor: Actor; reason: string },
+): Promise<{ code: 'restored' | 'already' | 'nothing'; amount: number }> {
+  const wallet = await lockWallet(tx, args.userId);
+  if (await isPosted(tx, 'restore', args.reverseKey)) return { code: 'already', amount: 0 };
+  const taken = await tx.$queryRaw<{ txn_id: string; grant_id: string; amount: bigint }[]>`
+    SELECT t.id::text AS txn_id, e.grant_id, e.amount FROM ledger_txn t JOIN ledger_entry e ON e.txn_id = t.id
+    WHERE t.kind = 'clawback' AND t.ref = ${args.reverseKey} AND t.user_id = ${args.userId}::uuid AND e.account = 'clawed_back' ORDER BY e.n`;
+  const ids = taken.map((row) => row.grant_id);
+  const grants = new Map((await grantsById(tx, ids)).map((grant) => [grant.id, grant]));
+  const plan = planRestore(
+    taken.flatMap((row) => {
+      const grant = grants.get(row.grant_id);
+      return grant ? [{ grant, amount: Number(row.amount) }] : [];
+    }),
+    wallet.debt,
+    args.reverseKey,
+  );
+  const [first] = taken;
+  if (!first) return { code: 'nothing', amount: 0 };
+  const { amount, ...moved } = plan;
+  const common = { kind: 'restore', ref: args.reverseKey, actor: args.actor, reason: args.reason } as const;
+  await post(tx, wallet, { ...common, reverses: first.txn_id, ...moved });
+  return { code: 'restored', amount };
 }
 
 function thaw(grants: readonly GrantRow[], debt: number, ref: string) {

@@ -129,6 +129,23 @@ export function planClawback(grants: readonly Reversible[], amount: number): { e
   return { entries, taken: amount - left, debt };
 }
 
+/** Mirrors a clawback: all that it took comes back to the user. */
+export function planRestore(
+  taken: readonly HoldLine[],
+  debt: number,
+  ref: string,
+): { entries: Entry[]; newGrants: NewGrant[]; amount: number } {
+  const back = new GiveBack(debt, ref);
+  const entries: Entry[] = [];
+  for (const { grant, amount } of taken) {
+    entries.push({ account: 'clawed_back', grantId: grant.id, amount: -amount });
+    const room = Math.min(amount, grant.amount - grant.available - grant.held - grant.frozen);
+    if (room > 0) back.to(grant, room);
+    if (amount > room) back.to({ ...grant, dispute: null, expired: true }, amount - room);
+  }
+  return { entries: [...entries, ...back.entries], newGrants: back.newGrants, amount: taken.reduce((sum, t) => sum + t.amount, 0) };
+}
+
 /** Adds up entries of the same account and grant and drops what came to nothing. */
 export function tidy(entries: readonly Entry[]): Entry[] {
   const sums = new Map<string, Entry>();

@@ -1,6 +1,6 @@
 /** The face of the credits module: what other modules, the routes and the operator's commands may use. */
 export { checkLedger, LEDGER_RULE_COUNT, type Violation } from './check.ts';
-export { clawback, freeze, unfreeze } from './disputes.ts';
+export { clawback, freeze, restore, unfreeze } from './disputes.ts';
 export { adjust, compensate, expireDue, grant, grantTrial } from './grants.ts';
 export { capture, extendHold, hold, readHold, release } from './holds.ts';
 export { lockWallet } from './journal.ts';

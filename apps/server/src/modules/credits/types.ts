@@ -13,6 +13,7 @@ export type MovementKind =
   | 'freeze'
   | 'unfreeze'
   | 'clawback'
+  | 'restore'
   | 'compensate'
   | 'adjust';
 

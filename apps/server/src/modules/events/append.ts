@@ -1,7 +1,9 @@
 import type { Tx } from '../../db/client.ts';
 
-/** What may be appended; `subject` is the generation's or session's id. */
-export type NewEvent = { type: 'generation.changed' | 'session.ended'; subject: string } | { type: 'wallet.changed' };
+/** What may be appended; `subject` is the generation's, session's or purchase's id. */
+export type NewEvent =
+  | { type: 'generation.changed' | 'session.ended' | 'purchase.changed'; subject: string }
+  | { type: 'wallet.changed' | 'subscription.changed' };
 
 /** Channel on which processes wake each other; the message is the user's id, the table is the truth. */
 export const EVENT_CHANNEL = 'pingplex_events';

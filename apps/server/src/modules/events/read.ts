@@ -8,6 +8,8 @@ type EventType = NewEvent['type'];
 export type Renderers = {
   'generation.changed': (userId: string, subject: string) => Promise<Extract<ServerEvent, { type: 'generation.changed' }>['data'] | null>;
   'wallet.changed': (userId: string) => Promise<Extract<ServerEvent, { type: 'wallet.changed' }>['data']>;
+  'purchase.changed': (userId: string, subject: string) => Promise<Extract<ServerEvent, { type: 'purchase.changed' }>['data'] | null>;
+  'subscription.changed': (userId: string) => Promise<Extract<ServerEvent, { type: 'subscription.changed' }>['data']>;
 };
 
 export type NumberedEvent = { seq: number; event: ServerEvent };
@@ -35,7 +37,12 @@ export async function readEvents(
 
 async function render(renderers: Renderers, userId: string, type: EventType, subject: string | null): Promise<ServerEvent | null> {
   if (type === 'wallet.changed') return { type, data: await renderers['wallet.changed'](userId) };
+  if (type === 'subscription.changed') return { type, data: await renderers['subscription.changed'](userId) };
   if (subject === null) return null;
+  if (type === 'purchase.changed') {
+    const data = await renderers['purchase.changed'](userId, subject);
+    return data ? { type, data } : null;
+  }
   if (type === 'session.ended') return { type, data: { sessionId: subject } };
   const data = await renderers['generation.changed'](userId, subject);
   return data ? { type, data } : null;

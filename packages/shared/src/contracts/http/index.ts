@@ -1,15 +1,26 @@
 import { authRoutes } from './auth.ts';
+import { billingRoutes } from './billing.ts';
 import { generationRoutes } from './generations.ts';
+import { planRoutes } from './plans.ts';
 import { systemRoutes } from './system.ts';
 import { walletRoutes } from './wallet.ts';
 
 export * from './auth.ts';
+export * from './billing.ts';
 export * from './events.ts';
 export * from './generations.ts';
+export * from './plans.ts';
 export * from './route.ts';
 export * from './system.ts';
 export * from './wallet.ts';
 
 /** Every JSON endpoint of the server, by id. */
-export const HTTP_ROUTES = { ...systemRoutes, ...authRoutes, ...walletRoutes, ...generationRoutes } as const;
+export const HTTP_ROUTES = {
+  ...systemRoutes,
+  ...authRoutes,
+  ...walletRoutes,
+  ...planRoutes,
+  ...billingRoutes,
+  ...generationRoutes,
+} as const;
 export type HttpRouteId = keyof typeof HTTP_ROUTES;

@@ -36,6 +36,7 @@ export const MovementKind = z.enum([
   'freeze',
   'unfreeze',
   'clawback',
+  'restore',
   'compensate',
   'adjust',
 ]);
