@@ -1,4 +1,5 @@
 import { neverLeft, retryAfterMs } from './network.ts';
+import type { Check } from './port.ts';
 
 export type Call = {
   method: 'GET' | 'POST' | 'DELETE';
@@ -60,6 +61,14 @@ async function readJson(response: Response): Promise<unknown> {
   } catch {
     return undefined;
   }
+}
+
+/** A check's verdict on an answer that should have been good. */
+export function checkOf(answer: Exchange, isGood: (json: unknown) => boolean, message: string): Check {
+  if (answer.kind !== 'answer') return { ok: false, message: `no answer: ${answer.message}` };
+  if (answer.status === 200 && isGood(answer.json)) return { ok: true, message };
+  const { error, message: plain } = fields(answer.json);
+  return { ok: false, message: `status ${answer.status}: ${textOf(fields(error)['message']) ?? textOf(plain) ?? 'no reason given'}` };
 }
 
 /** `value` as an object, or an empty one: answers of others are read, never trusted. */

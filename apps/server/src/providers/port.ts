@@ -82,9 +82,14 @@ export type TaskCalls = {
   find?(submitKey: string, about: Omit<TaskRef, 'handle'>): Promise<string | null>;
 };
 
+/** Whether our key, address and account are good, and what the provider has announced about models that we name. */
+export type Check = { ok: boolean; message: string; notes?: string[] };
+
 /** A provider of AI models. Every call is one exchange; nothing is repeated inside. */
 export type Provider = {
   submit(submission: Submission): Promise<SubmitAnswer>;
+  /** The cheapest real call that proves our account; `models` are the provider's own names of what we offer. */
+  check(models: readonly string[], signal: AbortSignal): Promise<Check>;
   /** Only for providers that work on tasks. */
   tasks?: TaskCalls;
   /**

@@ -67,7 +67,8 @@ test('a model is sold until the day it retires, and only while somebody answers'
     createCatalogue({ openai: { available, sandbox: false } }, () => new Date(`${day}T12:00:00Z`), ending);
   expect(on('2026-11-30').require(model.id).entry.id).toBe(model.id);
   expect(() => on('2026-12-01').require(model.id)).toThrow(expect.objectContaining({ code: 'generation.modelUnavailable' }));
-  expect(on('2026-12-01').list()[0]).toMatchObject({ available: false, retiresAt: '2026-12-01' });
+  expect(on('2026-11-30').list()[0]).toMatchObject({ available: true, retiresAt: '2026-12-01' });
+  expect(on('2026-12-01').list()).toEqual([]);
   expect(() => on('2026-11-30', false).require(model.id)).toThrow(expect.objectContaining({ code: 'generation.modelUnavailable' }));
   expect(() => on('2026-11-30').require('openai/other')).toThrow(expect.objectContaining({ code: 'generation.modelUnknown' }));
 });

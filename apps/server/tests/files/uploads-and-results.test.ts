@@ -247,7 +247,7 @@ describe('an edit and its result', () => {
 
 test('the catalogue carries schemas with labels in both languages, limits and prices', async () => {
   const { models } = (await (await fetch(`${server.url}/v1/models`)).json()) as { models: Record<string, unknown>[] };
-  expect(models.filter((m) => m['provider'] === 'openai').map((m) => m['id'])).toEqual([
+  expect(models.filter((m) => m['provider'] === 'openai' && m['resultKind'] === 'image').map((m) => m['id'])).toEqual([
     'openai/gpt-image-2.6-flare',
     'openai/gpt-image-2.6-flare:edit',
     'openai/gpt-image-2.6-sunburst',

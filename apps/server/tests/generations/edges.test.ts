@@ -11,6 +11,7 @@ function scripted() {
   const seen: Submission[] = [];
   let answer: (submission: Submission) => Promise<SubmitAnswer> = () => Promise.reject(new Error('no answer was set'));
   const provider: Provider = {
+    check: async () => ({ ok: true, message: '' }),
     submit(submission) {
       seen.push(submission);
       return answer(submission);

@@ -7,7 +7,7 @@ import { isGenerationOver } from '@pingplex/shared/domain';
 import sharp from 'sharp';
 import { createDb, type Db } from '../../src/db/client.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
-import { createCatalogue } from '../../src/modules/catalogue/service.ts';
+import { createCatalogue, readChanges } from '../../src/modules/catalogue/service.ts';
 import { checkLedger, grant } from '../../src/modules/credits/service.ts';
 import {
   checkGenerations,
@@ -33,7 +33,7 @@ import { type RunningSandbox, startOpenAiSandbox } from '../../src/sandbox/opena
 import { createLocalStorage } from '../../src/storage/local-folder.ts';
 import { createTestDatabase } from './database.ts';
 
-export const SANDBOX_KEY = 'sk-sandbox-test-key';
+export const SANDBOX_KEY = 'sk-sandbox-test-key-00';
 export const GEMINI_KEY = 'AIza-gemini-test-key';
 export const DASHSCOPE_KEY = 'sk-dashscope-test-key';
 export const KLING_KEYS = { apiKey: 'api-key-kling-test-key', accessKey: 'test-access', secretKey: 'test-secret-of-some-length' };
@@ -100,12 +100,17 @@ export async function createWorld(settings: Partial<GenerationSettings> = {}, pr
     db,
     queue,
     storage: createLocalStorage(path.join(folder, 'objects')),
-    catalogue: createCatalogue({
-      openai: { available: true, sandbox: true },
-      google: { available: true, sandbox: true },
-      kling: { available: true, sandbox: true },
-      dashscope: { available: true, sandbox: true },
-    }),
+    catalogue: createCatalogue(
+      {
+        openai: { available: true, sandbox: true },
+        google: { available: true, sandbox: true },
+        kling: { available: true, sandbox: true },
+        dashscope: { available: true, sandbox: true },
+      },
+      undefined,
+      undefined,
+      () => readChanges(db),
+    ),
     providers: {
       openai: createOpenAiProvider({ apiKey: SANDBOX_KEY, baseUrl: `${sandbox.url}/v1`, timeoutMs: providerTimeoutMs }),
       google: googleFor(gemini.url, GEMINI_KEY, providerTimeoutMs),

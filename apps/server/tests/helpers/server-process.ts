@@ -10,11 +10,14 @@ import { createDeviceSessions } from '../../src/modules/auth/device-sessions.ts'
 import { createSigningKeys } from '../../src/modules/auth/signing-keys.ts';
 import { checkLedger, grant } from '../../src/modules/credits/service.ts';
 import { checkGenerations } from '../../src/modules/generations/service.ts';
+import type { Connections } from '../../src/providers/connections.ts';
+import { startDashScopeSandbox } from '../../src/sandbox/dashscope/server.ts';
+import { startGeminiSandbox } from '../../src/sandbox/gemini/server.ts';
 import type { RunningKit } from '../../src/sandbox/kit/server.ts';
 import { startKlingSandbox } from '../../src/sandbox/kling/server.ts';
 import { type RunningSandbox, startOpenAiSandbox } from '../../src/sandbox/openai/server.ts';
 import { createTestDatabase } from './database.ts';
-import { KLING_KEYS, QUICK, QUICK_PACE, SANDBOX_KEY } from './generation-world.ts';
+import { DASHSCOPE_KEY, GEMINI_KEY, KLING_KEYS, QUICK, QUICK_PACE, SANDBOX_KEY } from './generation-world.ts';
 
 export type ServerProcess = { url: string; child: ChildProcess; stop(signal?: NodeJS.Signals): Promise<void> };
 export type SignedIn = { userId: string; accessToken: string; sessionId: string };
@@ -23,7 +26,9 @@ export type ServerWorld = {
   db: Db;
   folder: string;
   sandbox: RunningSandbox;
+  gemini: RunningKit;
   kling: RunningKit;
+  dashscope: RunningKit;
   start(role: 'all' | 'api' | 'worker'): Promise<ServerProcess>;
   /** A confirmed user with these credits and a device session. */
   signIn(credits: number): Promise<SignedIn>;
@@ -38,6 +43,8 @@ export async function createServerWorld(): Promise<ServerWorld> {
   const db = createDb(databaseUrl, { max: 6 });
   const sandbox = await startOpenAiSandbox({ port: 0, folder: path.join(folder, 'openai'), apiKey: SANDBOX_KEY });
   const kling = await startKlingSandbox({ port: 0, folder: path.join(folder, 'kling'), keys: KLING_KEYS });
+  const gemini = await startGeminiSandbox({ port: 0, folder: path.join(folder, 'gemini'), apiKey: GEMINI_KEY });
+  const dashscope = await startDashScopeSandbox({ port: 0, folder: path.join(folder, 'dashscope'), apiKey: DASHSCOPE_KEY });
   const sealingKey = randomBytes(32);
   const env = {
     ...process.env,
@@ -58,10 +65,16 @@ export async function createServerWorld(): Promise<ServerWorld> {
     db,
     folder,
     sandbox,
+    gemini,
     kling,
+    dashscope,
     async start(role) {
-      const reach = { baseUrl: kling.url, pace: QUICK_PACE, trustedOrigins: [kling.url] };
-      const connections = { kling: { credentials: { apiKey: KLING_KEYS.apiKey }, ...reach } };
+      const reach = ({ url }: RunningKit, version = '') => ({ baseUrl: `${url}${version}`, pace: QUICK_PACE, trustedOrigins: [url] });
+      const connections: Connections = {
+        google: { apiKey: GEMINI_KEY, ...reach(gemini, '/v1beta') },
+        kling: { credentials: { apiKey: KLING_KEYS.apiKey }, ...reach(kling) },
+        dashscope: { apiKey: DASHSCOPE_KEY, ...reach(dashscope) },
+      };
       const openai = { openaiUrl: `${sandbox.url}/v1`, openaiKey: SANDBOX_KEY };
       const options = { databaseUrl, folder, role, ...openai, settings: QUICK, connections };
       const program = path.join(import.meta.dirname, 'quick-server.ts');
@@ -105,7 +118,7 @@ export async function createServerWorld(): Promise<ServerWorld> {
     async stop() {
       for (const server of running) await server.stop('SIGKILL');
       await sandbox.stop();
-      await kling.stop();
+      await Promise.all([gemini.stop(), kling.stop(), dashscope.stop()]);
       await db.$disconnect();
       await rm(folder, { recursive: true, force: true });
     },

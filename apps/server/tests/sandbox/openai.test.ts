@@ -126,5 +126,5 @@ test('a restart of the stand-in forgets no paid call', async () => {
   expect(before.length).toBeGreaterThan(0);
   await sandbox.stop();
   sandbox = await startOpenAiSandbox({ port: 0, folder, apiKey: SANDBOX_KEY });
-  expect((await (await fetch(`${sandbox.url}/__journal`)).json()) as unknown).toEqual({ accepted: before });
+  expect((await (await fetch(`${sandbox.url}/__journal`)).json()) as unknown).toEqual({ accepted: before, peak: 0 });
 });

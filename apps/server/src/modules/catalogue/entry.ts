@@ -19,6 +19,10 @@ export type CatalogueEntry = {
   price: PriceRule;
   /** ISO date from which the provider no longer answers; null while none is announced. */
   retiresAt: string | null;
+  /** False: shown, but not sold. */
+  enabled?: boolean;
+  /** Tasks of the provider's model that may run at once, of all users; undefined: only the provider's limit counts. */
+  maxParallel?: number | undefined;
 };
 
 export const MIB = 1024 * 1024;

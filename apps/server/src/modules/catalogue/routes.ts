@@ -3,5 +3,10 @@ import type { Catalogue } from './service.ts';
 
 /** Handler of the catalogue's route. */
 export function catalogueRoutes(deps: { catalogue: Catalogue }): Handlers<'models.list'> {
-  return { 'models.list': async () => ({ models: deps.catalogue.list() }) };
+  return {
+    'models.list': async () => {
+      await deps.catalogue.refresh();
+      return { models: deps.catalogue.list() };
+    },
+  };
 }

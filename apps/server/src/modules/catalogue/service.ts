@@ -2,17 +2,27 @@ import type { Model } from '@pingplex/shared/contracts/http';
 import { type Measures, type Price, priceOf, type SettingsValues } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
 import { z } from 'zod';
+import { applyChanges, type NamedChange } from './changes.ts';
 import type { CatalogueEntry } from './entry.ts';
 import { CATALOGUE } from './models.ts';
 
+export { CatalogueChange, type NamedChange, readChanges, writeChange } from './changes.ts';
 export type { CatalogueEntry } from './entry.ts';
 export { MASK_MAX_BYTES } from './openai-models.ts';
 
 /** Whether a provider can be asked, and who answers. */
 export type ProviderAccess = { available: boolean; sandbox: boolean };
 
+/** A change of the operator is everywhere within this time. */
+const FRESH_MS = 3_000;
+
 export type Catalogue = {
+  /** Takes up what the operator has changed; asks the database at most every few seconds. Before `list` and `require`. */
+  refresh(): Promise<void>;
+  /** Without those that are retired. */
   list(): Model[];
+  /** Every entry as it stands, for the operator and for limits. */
+  entries(): readonly CatalogueEntry[];
   /** @throws AppError `generation.modelUnknown`, or `generation.modelUnavailable` when it is retired or nobody would answer */
   require(id: string): { entry: CatalogueEntry; sandbox: boolean };
 };
@@ -20,16 +30,28 @@ export type Catalogue = {
 /**
  * @param access by provider: a key is there, or our stand-in answers; one that isn't named is not available
  * @param now clock for retirement dates
+ * @param load what the operator has changed
  */
 export function createCatalogue(
   access: Readonly<Partial<Record<CatalogueEntry['provider'], ProviderAccess>>>,
   now: () => Date = () => new Date(),
-  entries: readonly CatalogueEntry[] = CATALOGUE,
+  basis: readonly CatalogueEntry[] = CATALOGUE,
+  load: () => Promise<readonly NamedChange[]> = async () => [],
 ): Catalogue {
-  const isAvailable = (entry: CatalogueEntry): boolean => access[entry.provider]?.available === true && !isRetired(entry, now());
+  let entries = basis;
+  let loadedAt = Number.NEGATIVE_INFINITY;
+  const isAvailable = (entry: CatalogueEntry): boolean =>
+    access[entry.provider]?.available === true && entry.enabled !== false && !isRetired(entry, now());
   return {
+    async refresh() {
+      if (performance.now() - loadedAt < FRESH_MS) return;
+      entries = applyChanges(basis, await load());
+      loadedAt = performance.now();
+    },
+    entries: () => entries,
     list() {
-      return entries.map((entry) => ({
+      const living = entries.filter((entry) => !isRetired(entry, now()));
+      return living.map((entry) => ({
         id: entry.id,
         provider: entry.provider,
         capability: entry.capability,
@@ -56,14 +78,14 @@ function isRetired(entry: CatalogueEntry, now: Date): boolean {
   return entry.retiresAt !== null && now.toISOString().slice(0, 10) >= entry.retiresAt;
 }
 
-const schemas = new Map<string, Record<string, unknown>>();
+const schemas = new WeakMap<CatalogueEntry['settings'], Record<string, unknown>>();
 
 /** The settings as JSON Schema; defaults are filled in by us, so none is required of the client. */
 function schemaOf(entry: CatalogueEntry): Record<string, unknown> {
-  const known = schemas.get(entry.id);
+  const known = schemas.get(entry.settings);
   if (known) return known;
   const made = { ...z.toJSONSchema(entry.settings, { io: 'input' }) } as Record<string, unknown>;
-  schemas.set(entry.id, made);
+  schemas.set(entry.settings, made);
   return made;
 }
 

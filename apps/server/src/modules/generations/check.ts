@@ -44,11 +44,11 @@ const RULES: readonly Rule[] = [
   },
   {
     invariant: 10,
-    rule: 'a slot is taken by a generation that runs, and by each at most once',
+    rule: 'a slot is taken by a generation that runs, and by each at most once per limit',
     suggestion: 'the sweeper of lanes mends it within five minutes; look at the log for why it went astray',
     find: (db) => db.$queryRaw`
       SELECT s.generation_id::text AS id FROM slot s LEFT JOIN generation g ON g.id = s.generation_id
-      WHERE s.generation_id IS NOT NULL GROUP BY s.generation_id, g.state, g.finished_at
+      WHERE s.generation_id IS NOT NULL GROUP BY s.generation_id, s.provider, g.state, g.finished_at
       HAVING count(*) > 1 OR g.state IS NULL OR g.state = 'queued' OR g.finished_at IS NOT NULL LIMIT 20`,
   },
 ];

@@ -34,6 +34,7 @@ export async function createGeneration(
   const earlier = await findEarlier(deps.db, use);
   if (earlier) return requireGeneration(deps.db, userId, earlier);
 
+  await deps.catalogue.refresh();
   const { entry, sandbox } = deps.catalogue.require(request.modelId);
   if ([...request.prompt].length > entry.limits.maxPromptChars) {
     throw new AppError('request.invalid', 'the prompt is too long for this model', {

@@ -34,6 +34,7 @@ const OFTEN: readonly Sweeper[] = ['sweep.leases', 'sweep.unknown', 'sweep.polls
 /** Declares this module's queues; in every process, before the queue starts. */
 export function declareQueues(queue: Queue): void {
   queue.declare(QUEUES.pump, { policy: 'standard', expireInS: 60, retryLimit: 5, concurrency: 1 });
+  queue.declare(QUEUES.pumpLater, { policy: 'short', expireInS: 60, retryLimit: 1, concurrency: 1 });
   queue.declare(QUEUES.submit, { policy: 'exclusive', expireInS: 900, retryLimit: 2, concurrency: 8 });
   queue.declare(QUEUES.poll, { policy: 'short', expireInS: 120, retryLimit: 2, concurrency: 8 });
   // `short`, not `exclusive`: the job of a killed worker stays active until it expires and must keep nobody from doing its work.
@@ -47,9 +48,11 @@ export function declareQueues(queue: Queue): void {
  */
 export function handleJobs(deps: Deps, sweepUploads: () => Promise<number>): void {
   const { queue } = deps;
-  queue.handle(QUEUES.pump, async ({ data }) => {
-    await pump(deps, text(data, 'provider'));
-  });
+  for (const bell of [QUEUES.pump, QUEUES.pumpLater]) {
+    queue.handle(bell, async ({ data }) => {
+      await pump(deps, text(data, 'provider'));
+    });
+  }
   queue.handle(QUEUES.submit, ({ data, signal }) => submitGeneration(deps, text(data, 'id'), whole(data, 'epoch'), signal));
   queue.handle(QUEUES.poll, ({ data, signal }) => pollGeneration(deps, text(data, 'id'), whole(data, 'epoch'), signal));
   queue.handle(QUEUES.store, ({ data }) => storeResults(deps, text(data, 'id'), whole(data, 'epoch')));

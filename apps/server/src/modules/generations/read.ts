@@ -2,6 +2,7 @@ import type { Generation, ResultKind } from '@pingplex/shared/contracts/http';
 import { GenerationId, type GenerationState, type SettingsValues } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
 import type { Db, Tx } from '../../db/client.ts';
+import { readWaiting } from './waiting.ts';
 
 type Row = {
   id: string;
@@ -34,8 +35,9 @@ type Row = {
 
 /** One generation of this user as the contract shows it, or null. The owner is part of the question. */
 export async function readGeneration(db: Db | Tx, userId: string, id: string): Promise<Generation | null> {
-  const rows = await select(db, userId, id, null, 1);
-  return rows[0] ?? null;
+  const [row] = await select(db, userId, id, { limit: 1 });
+  if (!row) return null;
+  return { ...row, waiting: row.state === 'queued' ? await readWaiting(db, userId, id) : null };
 }
 
 /** @throws AppError `request.notFound`, for ids of others too */
@@ -45,18 +47,27 @@ export async function requireGeneration(db: Db | Tx, userId: string, id: string)
   return found;
 }
 
-/** Newest first; `before` is the last one of the page before. */
-export async function listGenerations(
-  db: Db,
-  userId: string,
-  page: { before?: string | undefined; limit: number },
-): Promise<{ generations: Generation[]; next: string | null }> {
-  const found = await select(db, userId, null, page.before ?? null, page.limit + 1);
+/** Which of a user's generations are asked for; `before` is the last one of the page before, `search` a part of the prompt. */
+export type Page = {
+  before?: string | undefined;
+  limit: number;
+  search?: string | undefined;
+  modelId?: string | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+};
+
+/** Newest first. */
+export async function listGenerations(db: Db, userId: string, page: Page): Promise<{ generations: Generation[]; next: string | null }> {
+  const found = await select(db, userId, null, { ...page, limit: page.limit + 1 });
   const generations = found.slice(0, page.limit);
   return { generations, next: found.length > page.limit ? (generations.at(-1)?.id ?? null) : null };
 }
 
-async function select(db: Db | Tx, userId: string, id: string | null, before: string | null, limit: number): Promise<Generation[]> {
+async function select(db: Db | Tx, userId: string, id: string | null, page: Page): Promise<Generation[]> {
+  const { before = null, search = null, modelId = null, from = null, to = null, limit } = page;
+  // The signs that LIKE gives a meaning are meant as they are.
+  const part = search === null ? null : `%${search.replace(/[\\%_]/g, '\\$&')}%`;
   // One statement: state, credits and results of the same moment.
   const rows = await db.$queryRaw<Row[]>`
     SELECT g.id::text, g.model_id, g.state, g.prompt, g.sandbox, g.settings, g.is_partial,
@@ -67,6 +78,8 @@ async function select(db: Db | Tx, userId: string, id: string | null, before: st
                ORDER BY r.n) FROM generation_result r WHERE r.generation_id = g.id), '[]'::jsonb) AS results
     FROM generation g JOIN hold h ON h.id = g.id
     WHERE g.user_id = ${userId}::uuid AND (${id}::uuid IS NULL OR g.id = ${id}::uuid) AND (${before}::uuid IS NULL OR g.id < ${before}::uuid)
+      AND (${part}::text IS NULL OR g.prompt ILIKE ${part}) AND (${modelId}::text IS NULL OR g.model_id = ${modelId})
+      AND (${from}::timestamptz IS NULL OR g.created_at >= ${from}::timestamptz) AND (${to}::timestamptz IS NULL OR g.created_at < ${to}::timestamptz)
     ORDER BY g.id DESC LIMIT ${limit}`;
   return rows.map((row) => (id === null ? toContract(row) : { ...toContract(row), text: row.live_text }));
 }

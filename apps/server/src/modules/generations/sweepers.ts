@@ -4,7 +4,7 @@ import { appendEvents, deleteOldEvents } from '../events/service.ts';
 import { deleteExpiredFiles } from '../files/service.ts';
 import { deliver } from './deliver.ts';
 import { deleteOldKeys } from './idempotency.ts';
-import { ensureSlots } from './lanes.ts';
+import { ensureLimits } from './lanes.ts';
 import { canFind, findLost, pollGeneration } from './poll.ts';
 import { ringPump } from './pump.ts';
 import { becomeUnknown, end, lockForEnding, requeue } from './settle.ts';
@@ -146,8 +146,9 @@ export async function sweepGrants(deps: Deps): Promise<number> {
 
 /** Slots of finished generations and counters that went astray: mended and reported, since neither should happen. */
 export async function sweepLanes(deps: Deps): Promise<number> {
+  await deps.catalogue.refresh();
   for (const provider of Object.keys(deps.providers)) {
-    await inTransaction(deps.db, (tx) => ensureSlots(tx, provider, deps.settings.slots));
+    await inTransaction(deps.db, (tx) => ensureLimits(tx, provider, deps.settings.slots, deps.catalogue.entries()));
   }
   const freed = await deps.db.$executeRaw`
     UPDATE slot SET generation_id = NULL WHERE generation_id IS NOT NULL

@@ -48,6 +48,7 @@ export type Deps = {
 /** Queues of this module. */
 export const QUEUES = {
   pump: 'generations.pump',
+  pumpLater: 'generations.pumpLater',
   submit: 'generations.submit',
   poll: 'generations.poll',
   store: 'generations.store',

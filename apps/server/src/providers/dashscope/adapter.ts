@@ -1,4 +1,4 @@
-import { type Exchange, exchange, fields, textOf } from '../exchange.ts';
+import { checkOf, type Exchange, exchange, fields, textOf } from '../exchange.ts';
 import { delayAfter, type Pace } from '../pace.ts';
 import type { PollAnswer, Provider, SubmitAnswer } from '../port.ts';
 import { costOf, type DashScopeTask, orderOf, readTask } from './wire.ts';
@@ -27,6 +27,11 @@ export function createDashScopeProvider(options: DashScopeOptions): Provider {
 
   return {
     files: { trustedOrigins: options.trustedOrigins },
+    async check(_models, signal) {
+      // A look at a task that isn't there: free, and only a good key of this region is told so.
+      const answer = await call('GET', '/api/v1/tasks/check', signal);
+      return checkOf(answer, (json) => fields(fields(json)['output'])['task_status'] === 'UNKNOWN', 'key and region are good');
+    },
     async submit(submission) {
       const { path, body } = orderOf(submission);
       const answer = await call('POST', path, submission.signal, { body, isTask: true });

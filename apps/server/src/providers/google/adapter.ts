@@ -1,4 +1,4 @@
-import { type Exchange, exchange, fields, textOf } from '../exchange.ts';
+import { checkOf, type Exchange, exchange, fields, textOf } from '../exchange.ts';
 import { delayAfter, type Pace } from '../pace.ts';
 import type { Output, PollAnswer, Provider, TaskRef } from '../port.ts';
 import { costOf } from './cost.ts';
@@ -13,6 +13,9 @@ export type GoogleOptions = {
   pace: Pace;
   trustedOrigins: readonly string[];
 };
+
+/** Sixteen tokens of it cost less than a thousandth of a cent. */
+const CHEAPEST = 'gemini-3.5-flash-lite';
 
 type Call = (method: 'GET' | 'POST' | 'DELETE', path: string, signal: AbortSignal, body?: unknown) => Promise<Exchange>;
 
@@ -32,6 +35,11 @@ export function createGoogleProvider(options: GoogleOptions): Provider {
     files: {
       trustedOrigins: options.trustedOrigins,
       headersFor: (url): Record<string, string> => (url.origin === origin ? { 'x-goog-api-key': options.apiKey } : {}),
+    },
+    async check(_models, signal) {
+      const body = { contents: [{ role: 'user', parts: [{ text: 'Say ok.' }] }], generationConfig: { maxOutputTokens: 16 } };
+      const answer = await call('POST', `/models/${CHEAPEST}:generateContent`, signal, body);
+      return checkOf(answer, (json) => Array.isArray(fields(json)['candidates']), `${CHEAPEST} answers`);
     },
     async submit(submission) {
       const answer = await call('POST', '/interactions', submission.signal, orderOf(submission));

@@ -1,4 +1,4 @@
-import { type Exchange, exchange, fields, textOf } from '../exchange.ts';
+import { checkOf, type Exchange, exchange, fields, textOf } from '../exchange.ts';
 import { delayAfter, type Pace } from '../pace.ts';
 import type { PollAnswer, Provider, SubmitAnswer } from '../port.ts';
 import { createTokens, type KlingCredentials } from './auth.ts';
@@ -34,6 +34,14 @@ export function createKlingProvider(options: KlingOptions): Provider {
 
   return {
     files: { trustedOrigins: options.trustedOrigins },
+    async check(_models, signal) {
+      // A look at a task that isn't there: free, and only a good key is told so.
+      const about = { handle: 'check', capability: 'video' as const, providerModel: '', signal };
+      const answer = await call('GET', dialect.byHandle(about), signal);
+      const code = answer.kind === 'answer' ? codeOf(answer) : null;
+      if (answer.kind === 'answer' && (code === 0 || code === 1203)) return { ok: true, message: 'the key is good' };
+      return checkOf(answer, () => false, '');
+    },
     async submit(submission) {
       const { path, body } = dialect.submit(submission);
       const answer = await call('POST', path, submission.signal, body);

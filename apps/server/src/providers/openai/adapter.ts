@@ -1,6 +1,7 @@
 import OpenAI, { toFile } from 'openai';
 import type { ImagesResponse } from 'openai/resources/images';
 import type { Provider, SourceFile, Submission, SubmitAnswer } from '../port.ts';
+import { check } from './check.ts';
 import { costMicroUsd } from './cost.ts';
 import { judge } from './errors.ts';
 import { moderate } from './moderation.ts';
@@ -30,6 +31,7 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
       }
     },
     moderate: (asked) => moderate(client, asked),
+    check: (models, signal) => check(client, models, signal),
   };
 }
 

@@ -6,6 +6,7 @@ import type { Task, TaskOrder, Tasks } from '../kit/tasks.ts';
 import { type InteractionOrder, readInteractionOrder } from './bodies.ts';
 import { exhausted, GeminiRefusal } from './errors.ts';
 import { fileShown, sendFile } from './files.ts';
+import { generate } from './generate.ts';
 import { interactionShown } from './interactions.ts';
 
 export type GeminiSandboxOptions = { port: number; folder: string; apiKey: string };
@@ -46,6 +47,8 @@ async function route(asked: Asked, kit: Kit): Promise<Reply> {
       return { status: 200, body: {} };
     }
   }
+  if (area === 'models' && asked.method === 'POST' && action === undefined)
+    return { status: 200, body: generate(name, asked.body), accepted: true };
   if (area === 'files' && action === undefined) {
     const [id = '', download] = name.split(':');
     if (asked.method === 'GET' && download === 'download') return sendFile(id, kit.tasks);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { words } from '../kit/words.ts';
 import { ApiError } from './order.ts';
 
-const TEXT_MODELS = ['gpt-6-astra', 'gpt-6.1-sol', 'gpt-6.1-terra', 'gpt-6-sol', 'gpt-6-luna'];
+export const TEXT_MODELS = ['gpt-6-astra', 'gpt-6.1-sol', 'gpt-6.1-terra', 'gpt-6-sol', 'gpt-6-luna'];
 
 const Content = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('input_text'), text: z.string() }),

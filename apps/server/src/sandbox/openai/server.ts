@@ -6,7 +6,7 @@ import { moderation } from './moderations.ts';
 import { ApiError, IMAGE_MODELS, type ImageOrder, readOrder } from './order.ts';
 import { refuseWhenTold } from './refusals.ts';
 import { Controls, openState, type SandboxState } from './state.ts';
-import { answerWords, isWordsRoute } from './words.ts';
+import { answerWords, isWordsRoute, WORD_MODELS } from './words.ts';
 
 export type SandboxOptions = {
   /** 0 takes a free port. */
@@ -54,7 +54,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, state:
   const requestId = requestIdFrom(randomUUID());
   const route = `${request.method} ${(request.url ?? '').split('?')[0]}`;
   try {
-    if (route === 'GET /__journal') return send(response, 200, { accepted: state.journal() }, requestId);
+    if (route === 'GET /__journal') return send(response, 200, { accepted: state.journal(), peak: state.peak() }, requestId);
     if (route === 'GET /__control') return send(response, 200, state.controls(), requestId);
     if (route === 'POST /__control') {
       const next = Controls.safeParse(JSON.parse((await readBody(request)).toString('utf8') || '{}'));
@@ -105,6 +105,7 @@ async function answerImages(
     n: order.n,
     sources: order.sources.length,
   });
+  response.once('close', state.begin());
   const delay = Math.max(state.controls().delayMs, slow);
   if (delay > 0) await wait(delay);
   if (says('drop') || state.use('acceptThenDrop')) {
@@ -145,7 +146,7 @@ async function orderFrom(body: Buffer, contentType: string, state: SandboxState,
 }
 
 function listModels(state: SandboxState): Record<string, unknown>[] {
-  return IMAGE_MODELS.map((id) => {
+  return [...IMAGE_MODELS, ...WORD_MODELS].map((id) => {
     const gone = state.controls().gone[id];
     return { id, object: 'model', created: 1_790_000_000, owned_by: 'sandbox', ...(gone ? { shutdown_date: gone } : {}) };
   });

@@ -49,6 +49,10 @@ export type SandboxState = {
   use(fault: 'moderation' | 'hang' | 'acceptThenDrop' | 'brokenJson' | 'wrongType' | 'fail' | 'rateLimit'): boolean;
   record(entry: JournalEntry): void;
   journal(): JournalEntry[];
+  /** Counts a paid call that is being answered; the answer ends it. */
+  begin(): () => void;
+  /** The most that were ever answered at once. */
+  peak(): number;
 };
 
 /** @param folder where `controls.json` and `journal.ndjson` live; made when missing */
@@ -62,6 +66,8 @@ export function openState(folder: string): SandboxState {
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as JournalEntry);
 
+  let busy = 0;
+  let peak = 0;
   const save = (): void => {
     const aside = `${controlsFile}.new`;
     writeFileSync(aside, JSON.stringify(controls));
@@ -89,6 +95,14 @@ export function openState(folder: string): SandboxState {
       appendFileSync(journalFile, `${JSON.stringify(entry)}\n`);
     },
     journal: () => [...journal],
+    begin() {
+      busy += 1;
+      peak = Math.max(peak, busy);
+      return () => {
+        busy -= 1;
+      };
+    },
+    peak: () => peak,
   };
 }
 

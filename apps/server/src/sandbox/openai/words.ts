@@ -5,10 +5,19 @@ import { readSpeechOrder, readTranscriptOrder, speech, transcript } from './audi
 import { readForm } from './images.ts';
 import { ApiError } from './order.ts';
 import { refuseWhenTold } from './refusals.ts';
-import { readTextOrder, streamText } from './responses.ts';
+import { readTextOrder, streamText, TEXT_MODELS } from './responses.ts';
 import type { SandboxState } from './state.ts';
 
 const ROUTES = ['POST /v1/responses', 'POST /v1/audio/speech', 'POST /v1/audio/transcriptions'];
+export const WORD_MODELS = [
+  ...TEXT_MODELS,
+  'gpt-4o-mini-tts',
+  'tts-1',
+  'tts-1-hd',
+  'gpt-transcribe',
+  'whisper-1',
+  'omni-moderation-latest',
+];
 export const isWordsRoute = (route: string): boolean => ROUTES.includes(route);
 
 type Call = {
@@ -35,6 +44,7 @@ export async function answerWords(call: Call): Promise<void> {
   // From here on the call is paid, whatever becomes of the answer.
   const { model, prompt, sources, body } = order;
   state.record({ at: new Date().toISOString(), requestId, path: route.split(' ')[1] ?? '', model, prompt, n: 1, sources, body });
+  response.once('close', state.begin());
   const delay = Math.max(state.controls().delayMs, Number(/\[\[slow:(\d+)\]\]/.exec(prompt)?.[1] ?? 0));
   if (delay > 0) await wait(delay);
   if (says('drop') || state.use('acceptThenDrop')) response.destroy();

@@ -166,8 +166,15 @@ export const generationRoutes = {
     method: 'GET',
     path: '/v1/generations',
     access: 'user',
-    summary: 'Your generations, newest first',
-    query: z.strictObject({ before: z.uuid().optional(), limit: z.coerce.number().int().min(1).max(100).default(50) }),
+    summary: 'Your generations, newest first; `search` is a part of the prompt, `from` and `to` are moments',
+    query: z.strictObject({
+      before: z.uuid().optional(),
+      limit: z.coerce.number().int().min(1).max(100).default(50),
+      search: z.string().min(1).max(200).optional(),
+      modelId: z.string().min(1).max(100).optional(),
+      from: z.iso.datetime().optional(),
+      to: z.iso.datetime().optional(),
+    }),
     response: z.object({ generations: z.array(Generation), next: z.uuid().nullable() }),
   }),
   'generations.cancel': route({
