@@ -4,11 +4,11 @@ import type { Envelope } from '@pingplex/shared/errors';
 import type { ElectronApplication, Locator, Page } from 'playwright';
 import { confirmAddress } from './mail.ts';
 
-export type Screen = 'workspace' | 'queue' | 'library' | 'recipes' | 'account';
+export type Screen = 'workspace' | 'create' | 'queue' | 'library' | 'recipes' | 'account';
 
 /** Names that the window shows in English; selectors live here and nowhere else. */
 const NAMES = {
-  screen: { workspace: 'Workspace', queue: 'Queue', library: 'Library', recipes: 'Recipes', account: 'Account' },
+  screen: { workspace: 'Workspace', create: 'Create', queue: 'Queue', library: 'Library', recipes: 'Recipes', account: 'Account' },
   verb: { clean: 'Clean', unicalize: 'Unicalize', convert: 'Convert', generate: 'AI edit' },
 } as const;
 

@@ -86,3 +86,30 @@ export type PrivacyGroup = z.infer<typeof PrivacyGroup>;
 /** Groups that `clean --keep` understands; `credentials` are marks of AI, because Content Credentials themselves can't be kept. `colour` and `orientation` are always kept: rendering needs them. */
 export const KeepGroup = z.enum(['credit', 'time', 'place', 'device', 'description', 'cover', 'chapters', 'credentials']);
 export type KeepGroup = z.infer<typeof KeepGroup>;
+
+/** Texts that models write: plain, SubRip and WebVTT; all of them UTF-8. */
+export const TextFormat = z.enum(['txt', 'srt', 'vtt']);
+export type TextFormat = z.infer<typeof TextFormat>;
+const TEXT_MIMES: Readonly<Record<TextFormat, string>> = { txt: 'text/plain', srt: 'application/x-subrip', vtt: 'text/vtt' };
+
+/** What a result can be: media, or a text. */
+export type ResultFormat = MediaFormat | TextFormat;
+const isText = (format: ResultFormat): format is TextFormat => Object.hasOwn(TEXT_MIMES, format);
+
+/** Kind, extension and media type of a result. */
+export function resultFacts(format: ResultFormat): {
+  readonly kind: MediaKind | 'text';
+  readonly extension: string;
+  readonly mime: string;
+} {
+  if (isText(format)) return { kind: 'text', extension: format, mime: TEXT_MIMES[format] };
+  const { kind, extensions, mime } = FORMATS[format];
+  return { kind, extension: extensions[0], mime };
+}
+
+/** The format behind a media type, parameters left aside; undefined for one that we don't know. */
+export function formatByMime(mime: string): ResultFormat | undefined {
+  const [type = ''] = mime.split(';');
+  const text = TextFormat.options.find((format) => TEXT_MIMES[format] === type.trim());
+  return text ?? MediaFormat.options.find((format) => FORMATS[format].mime === type.trim());
+}

@@ -105,7 +105,7 @@ export const wordsEn: Words = {
     downloading: 'Fetching the result',
     saving: 'Saving',
   },
-  kind: { image: 'Image', video: 'Video', audio: 'Sound' },
+  kind: { image: 'Image', video: 'Video', audio: 'Sound', text: 'Text' },
   itemState: { queued: 'Waiting', running: 'Running', done: 'Done', failed: 'Failed', canceled: 'Canceled', skipped: 'Skipped' },
   batchState: { running: 'Running', paused: 'Paused', interrupted: 'Interrupted', finished: 'Finished', canceled: 'Canceled' },
   strength: { light: 'Light', balanced: 'Balanced', strong: 'Strong' },

@@ -101,7 +101,7 @@ export const wordsRu: Words = {
     downloading: 'Забираем результат',
     saving: 'Сохраняем',
   },
-  kind: { image: 'Картинка', video: 'Видео', audio: 'Звук' },
+  kind: { image: 'Картинка', video: 'Видео', audio: 'Звук', text: 'Текст' },
   itemState: { queued: 'Ждёт', running: 'В работе', done: 'Готово', failed: 'Ошибка', canceled: 'Отменено', skipped: 'Пропущено' },
   batchState: { running: 'В работе', paused: 'Пауза', interrupted: 'Прервано', finished: 'Завершено', canceled: 'Отменено' },
   strength: { light: 'Слабо', balanced: 'Средне', strong: 'Сильно' },

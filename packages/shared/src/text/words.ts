@@ -28,7 +28,7 @@ export type Words = {
   readonly keepGroup: Of<KeepGroup>;
   readonly verb: Of<StepVerb>;
   readonly stage: Of<NonNullable<ItemView['stage']>>;
-  readonly kind: Of<MediaKind>;
+  readonly kind: Of<MediaKind | 'text'>;
   readonly itemState: Of<ItemState>;
   readonly batchState: Of<BatchState>;
   readonly strength: Of<Strength>;

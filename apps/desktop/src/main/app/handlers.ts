@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import type { AppState, PreviewView } from '@pingplex/shared/contracts/ipc';
 import { mediaUrls } from '@pingplex/shared/contracts/ipc';
-import { type BatchId, FORMATS, type MediaFormat, type ResultId } from '@pingplex/shared/domain';
+import { type BatchId, FORMATS, type MediaFormat, type ResultFormat, type ResultId, resultFacts } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
 import { type BrowserWindow, shell } from 'electron';
 import { safeFileName, splitName } from '../../output/index.ts';
 import { saveReport } from '../batches/index.ts';
+import { accountHandlers } from '../ipc/account-handlers.ts';
 import { appHandlers } from '../ipc/app-handlers.ts';
 import { batchHandlers } from '../ipc/batch-handlers.ts';
 import { createHandlersOf } from '../ipc/create-handlers.ts';
@@ -22,6 +23,7 @@ import { isDark } from '../windows/main-window.ts';
 import { diagnosticsReport } from './diagnostics.ts';
 import { pickMetadataPath, pickPaths, pickReportPath, pickTablePath } from './dialogs.ts';
 import { readNotices } from './notices.ts';
+import { readText } from './read-text.ts';
 import type { Services } from './services.ts';
 import type { StateView } from './state-view.ts';
 
@@ -68,8 +70,8 @@ export function createHandlers(options: HandlersOptions): IpcHandlers {
       movements: ({ before, limit }) =>
         services.api.call('wallet.movements', { query: { limit, ...(before === undefined ? {} : { before }) } }),
       models: () => services.generations.refreshModels(),
-      language,
     }),
+    ...accountHandlers({ account: services.account, credentials: services.credentials, language }),
     ...libraryHandlers({
       page: (offset, limit) => services.library.page(offset, limit),
       add: (paths) => services.library.add(paths),
@@ -100,7 +102,11 @@ export function createHandlers(options: HandlersOptions): IpcHandlers {
       save: (ids, format, target) => services.metadata.save(ids, format, target),
       stop: () => services.metadata.stop(),
     }),
-    ...createHandlersOf({ create: services.create, askForTable: () => pickTablePath(window(), language()) }),
+    ...createHandlersOf({
+      create: services.create,
+      askForTable: () => pickTablePath(window(), language()),
+      useResult: (id) => services.library.add([needResult(services, id).path]),
+    }),
     ...batchHandlers({
       batches: services.batches,
       saveReport: (id) => saveReportOf(id, options, language(), state.whole().version),
@@ -110,11 +116,13 @@ export function createHandlers(options: HandlersOptions): IpcHandlers {
         return true;
       },
       waveformOfResult: (id, peaks, loudness) => services.previews.waveform(needResult(services, id).path, peaks, loudness),
+      textOfResult: async (id) => readText(needResult(services, id).path),
       previewResult: async (id, standIn): Promise<PreviewView> => {
         const result = needResult(services, id);
-        const summary = FORMATS[result.format].kind === 'video' ? (await services.library.look(result.path)).summary : null;
-        if (!standIn && isPlayable(result.format, summary))
-          return { url: mediaUrls.result(id), mime: FORMATS[result.format].mime, proxy: false };
+        const { kind, mime } = resultFacts(result.format);
+        const summary = kind === 'video' ? (await services.library.look(result.path)).summary : null;
+        if (!standIn && (kind === 'text' || isPlayable(result.format as MediaFormat, summary)))
+          return { url: mediaUrls.result(id), mime, proxy: false };
         const made = await services.previews.preview(result.path);
         return { url: `media://preview/${path.basename(made.path)}`, mime: made.mime, proxy: true };
       },
@@ -138,7 +146,7 @@ async function saveReportOf(
 }
 
 /** A result whose file has its final name. */
-function needResult(services: Services, id: ResultId): { path: string; format: MediaFormat } {
+function needResult(services: Services, id: ResultId): { path: string; format: ResultFormat } {
   const result = services.batches.result(id);
   if (result === undefined || result.path === null) throw new AppError('file.notFound', 'no such result');
   return { path: result.path, format: result.format };

@@ -1,4 +1,4 @@
-import { FORMATS, type ResultId } from '@pingplex/shared/domain';
+import { FORMATS, type ResultId, resultFacts } from '@pingplex/shared/domain';
 import type { MediaSources } from '../protocol/media-protocol.ts';
 import type { Services } from './services.ts';
 
@@ -30,11 +30,12 @@ export function mediaSources({ library, previews, batches, create }: Services): 
     preview: (name) => previews.byName(name),
     result: async (id) => {
       const result = batches.result(id as ResultId);
-      return result === undefined || result.path === null ? null : { path: result.path, mime: FORMATS[result.format].mime };
+      return result === undefined || result.path === null ? null : { path: result.path, mime: resultFacts(result.format).mime };
     },
     'result-thumb': async (id) => {
       const result = batches.result(id as ResultId);
-      return result === undefined || result.path === null ? null : previews.thumbnail(result.path, THUMBNAIL_SIZE);
+      const hasPicture = result !== undefined && result.path !== null && result.kind !== 'text';
+      return !hasPicture || result.path === null ? null : previews.thumbnail(result.path, THUMBNAIL_SIZE);
     },
   };
 }

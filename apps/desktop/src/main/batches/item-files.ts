@@ -4,7 +4,7 @@ import type { TempPlace } from '@pingplex/shared/contracts/engine';
 import type { ItemId } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
 import { checkFolder, errnoOf, findLeftovers, insideFolder, outputError, TEMP_PREFIX, withLockRetries } from '../../output/index.ts';
-import type { BatchRow, ItemRow } from '../db/index.ts';
+import type { BatchRow, ItemRow, MediaStepFile, StepFile } from '../db/index.ts';
 
 /** Temporary names of an item begin with this, wherever they are. */
 const itemPrefix = (id: ItemId): string => `${TEMP_PREFIX}${id}-`;
@@ -80,3 +80,6 @@ export async function removeWork(workRoot: string, id: ItemId): Promise<void> {
 export async function workIds(workRoot: string): Promise<ItemId[]> {
   return (await namesIn(workRoot)) as ItemId[];
 }
+
+/** False for texts, which no step works on. */
+export const isMedia = (file: StepFile): file is MediaStepFile => file.kind !== 'text';

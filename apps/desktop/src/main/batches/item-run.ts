@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import type { ItemView } from '@pingplex/shared/contracts/ipc';
 import type { Step } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
-import type { BatchRow, ItemRow, Journal, StepFile } from '../db/index.ts';
-import { prepareOutputDir, tempPlace, workDir } from './item-files.ts';
+import type { BatchRow, ItemRow, Journal, MediaStepFile, StepFile } from '../db/index.ts';
+import { isMedia, prepareOutputDir, tempPlace, workDir } from './item-files.ts';
 import type { Lane } from './lane.ts';
 import { localDay, planItem, resultName, stepApplies } from './plan.ts';
 import type { CloudPort, EnginePort, UsagePort } from './ports.ts';
@@ -29,6 +29,8 @@ export type ItemContext = {
   /** Asked between two steps. @throws when the item has to stop here */
   readonly pause: () => void;
   readonly onResults: () => void;
+  /** Told what a model has written so far. */
+  readonly onText: (text: string) => void;
 };
 export type ItemEnd = { readonly state: 'done' } | { readonly state: 'skipped'; readonly error: AppError };
 
@@ -174,7 +176,7 @@ type StepTask = { readonly batch: BatchRow; readonly item: ItemRow; readonly ste
 async function runStep(deps: ItemDeps, task: StepTask, files: readonly StepFile[], context: ItemContext): Promise<StepFile[]> {
   // What was asked for belongs to the first step, whatever the kind of its source.
   const isAsked = task.index === 0 && task.item.ask !== null;
-  const works = files.map((file, place) => isAsked || stepApplies(task.step, file.kind, place, deps.cloud.models()));
+  const works = files.map((file, place) => isMedia(file) && (isAsked || stepApplies(task.step, file.kind, place, deps.cloud.models())));
   const jobs = works.filter(Boolean).length;
   const fractions = new Map<number, number>();
   const report = (place: number, stage: ItemView['stage'], fraction: number): void => {
@@ -184,7 +186,7 @@ async function runStep(deps: ItemDeps, task: StepTask, files: readonly StepFile[
     context.onStage(stage, sum / Math.max(1, jobs));
   };
   const one = async (file: StepFile, place: number): Promise<StepFile[]> => {
-    if (works[place] !== true) return [file];
+    if (works[place] !== true || !isMedia(file)) return [file];
     return task.step.verb === 'generate'
       ? await cloudJob(deps, task, task.step, file, place, context, report)
       : await localJob(deps, task, task.step, file, place, context, report);
@@ -207,7 +209,7 @@ async function localJob(
   deps: ItemDeps,
   { item, index, dir }: StepTask,
   step: Exclude<Step, { verb: 'generate' }>,
-  file: StepFile,
+  file: MediaStepFile,
   place: number,
   context: ItemContext,
   report: Report,
@@ -251,7 +253,7 @@ async function cloudJob(
   deps: ItemDeps,
   task: StepTask,
   step: Extract<Step, { verb: 'generate' }>,
-  file: StepFile,
+  file: MediaStepFile,
   place: number,
   context: ItemContext,
   report: Report,
@@ -261,6 +263,7 @@ async function cloudJob(
     runCloudStep(deps, { ...task, step }, file, place, {
       signal: context.signal,
       onStage: (stage, fraction) => report(place, stage, fraction),
+      onText: context.onText,
     }),
   );
 }

@@ -10,6 +10,8 @@ export type LiveItem = {
   readonly ending: AbortController;
   progress: number;
   stage: ItemView['stage'];
+  /** What a model has written so far. */
+  text?: string;
   /** Resolves when nothing of it is left running. */
   over: Promise<void>;
 };

@@ -242,6 +242,10 @@ export class Runner {
           if (live.isPaused) throw new Stopped('paused');
         },
         onResults: tellResults,
+        onText: (text) => {
+          active.text = text;
+          feed.touch(live.row.id, item.id);
+        },
       });
     } catch (thrown) {
       failure = thrown;

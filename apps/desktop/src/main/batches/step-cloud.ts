@@ -3,7 +3,7 @@ import type { GenerateStep } from '@pingplex/shared/domain';
 import { FORMATS } from '@pingplex/shared/domain';
 import type { z } from 'zod';
 import { hashFile } from '../../output/index.ts';
-import type { BatchRow, ItemRow, Journal, StepFile } from '../db/index.ts';
+import type { BatchRow, ItemRow, Journal, MediaStepFile, StepFile } from '../db/index.ts';
 import type { CloudSource } from '../generations/index.ts';
 import { carriedFigures } from './carried-figures.ts';
 import { tempPlace } from './item-files.ts';
@@ -21,13 +21,14 @@ type CloudDeps = { readonly journal: Journal; readonly cloud: CloudPort; readonl
 type CloudStepContext = {
   readonly signal: AbortSignal;
   readonly onStage: (stage: 'uploading' | 'waiting' | 'downloading', fraction: number) => void;
+  readonly onText: (text: string) => void;
 };
 
 /** Where each stage begins in the progress of the step, and how long it is. */
 const SPAN = { uploading: [0, 0.2], waiting: [0.2, 0.6], downloading: [0.8, 0.2] } as const;
 
 /** What goes along: the files that were asked for, or the one that reached this step. */
-async function sourcesOf({ item, index }: CloudTask, file: StepFile): Promise<CloudSource[]> {
+async function sourcesOf({ item, index }: CloudTask, file: MediaStepFile): Promise<CloudSource[]> {
   if (item.ask !== null && index === 0) {
     return await Promise.all(item.ask.sources.map(async ({ role, path, format }) => ({ role, path, format, ...(await hashFile(path)) })));
   }
@@ -49,9 +50,9 @@ function inputHash(sources: readonly CloudSource[]): string {
 export async function runCloudStep(
   deps: CloudDeps,
   task: CloudTask,
-  file: StepFile,
+  file: MediaStepFile,
   place: number,
-  { signal, onStage }: CloudStepContext,
+  { signal, onStage, onText }: CloudStepContext,
 ): Promise<StepFile[]> {
   const { batch, item, step, index, dir } = task;
   const started = performance.now();
@@ -70,7 +71,7 @@ export async function runCloudStep(
       inputSha256: inputHash(sources),
       place: tempPlace(dir, item, index, place),
     },
-    { signal, onStage: (stage, fraction) => onStage(stage, SPAN[stage][0] + SPAN[stage][1] * fraction) },
+    { signal, onText, onStage: (stage, fraction) => onStage(stage, SPAN[stage][0] + SPAN[stage][1] * fraction) },
   );
   onStage('downloading', 1);
   deps.journal.knowledge.learn({
@@ -85,7 +86,7 @@ export async function runCloudStep(
     bytesOut: outcome.files.reduce((sum, one) => sum + one.sizeBytes, 0),
   });
   return outcome.files.map((one) => {
-    deps.usage.count('download', one.kind, one.sizeBytes);
+    if (one.kind !== 'text') deps.usage.count('download', one.kind, one.sizeBytes);
     return {
       path: one.tempPath,
       ext: one.ext,

@@ -5,6 +5,8 @@ import type { LiveBatch, LiveItem } from './live.ts';
 
 /** So much of a prompt goes with every row of a list. */
 const PROMPT_SHOWN = 300;
+/** Of a text in the making its end is shown. */
+const TEXT_SHOWN = 20_000;
 
 export type ViewOptions = { readonly journal: Journal /** Shortens the home folder to `~`. */; readonly display: (path: string) => string };
 
@@ -45,6 +47,7 @@ export function itemView(row: ItemRow, live: LiveItem | undefined, results: numb
     error: row.error,
     attempts: row.attempts,
     results,
+    ...(live?.text === undefined ? {} : { text: live.text.slice(-TEXT_SHOWN) }),
     ...(row.ask === null ? {} : { prompt: row.ask.prompt.slice(0, PROMPT_SHOWN) }),
   };
 }

@@ -10,13 +10,12 @@ import { cellProblem, readCells } from './cells.ts';
 
 /** A file of the workspace, with the path that only main knows. */
 export type WorkspaceFile = { readonly path: string; readonly root: string; readonly view: MediaFileView };
+type Sized = { readonly sizeBytes: number; readonly modifiedAtMs: number; readonly width: number; readonly height: number };
 export type FilePort = {
   readonly get: (id: string) => WorkspaceFile | undefined;
   /** Every file of this name, upper and lower case alike. */
   readonly named: (name: string) => readonly WorkspaceFile[];
-  readonly made: (
-    id: string,
-  ) => { readonly path: string; readonly name: string; readonly sizeBytes: number; readonly modifiedAtMs: number } | undefined;
+  readonly made: (id: string) => (Sized & { readonly path: string; readonly name: string }) | undefined;
 };
 
 type Row = z.output<typeof CreateRow>;
@@ -56,11 +55,11 @@ function pick(files: FilePort, role: SourceRole, source: CreateSource): Picked |
   }
   const made = files.made(source.madeId);
   if (made === undefined) return undefined;
-  const { path, name, sizeBytes, modifiedAtMs } = made;
+  const { path, name, sizeBytes, modifiedAtMs, width, height } = made;
   const common = { path, name, format: 'png', kind: 'image' } as const;
   return {
     source: { role, ...common, fileId: null, madeId: source.madeId },
-    file: { ...common, folder: '', sizeBytes, modifiedAtMs, summary: null },
+    file: { ...common, folder: '', sizeBytes, modifiedAtMs, summary: { width, height } },
     isReady: true,
   };
 }
@@ -111,6 +110,16 @@ function sourcesOf(model: Model, row: Row, shared: FilePort, found: Found[]): Pi
   return picked;
 }
 
+/** What is wrong with the size of a picture, as far as it is known. */
+function wrongSides({ limits: { sourceSides } }: Model, summary: SourceFile['summary']): Pick<Found, 'what' | 'allowed'> | null {
+  const { width, height } = summary ?? {};
+  if (sourceSides === undefined || width === undefined || height === undefined) return null;
+  const { min, max, maxRatio } = sourceSides;
+  const [short, long] = [Math.min(width, height), Math.max(width, height)];
+  if (short >= min && long <= max && long <= short * maxRatio) return null;
+  return { what: `${width} × ${height}`, allowed: `${min}–${max}, 1:${maxRatio}` };
+}
+
 function checkSources(model: Model, picked: readonly Picked[], found: Found[], isNamed: boolean): void {
   const { minSources, maxSources, lastFrame, mask } = model.limits;
   const kinds = sourceKinds(model);
@@ -119,6 +128,10 @@ function checkSources(model: Model, picked: readonly Picked[], found: Found[], i
     if (!kinds.includes(source.kind) && maxSources > 0) {
       found.push({ column: 'file', code: 'sourceKind', what: source.name, allowed: kinds.join(' ') });
     }
+  }
+  for (const { source, file } of picked) {
+    const wrong = source.kind === 'image' && source.role !== 'mask' ? wrongSides(model, file.summary) : null;
+    if (wrong !== null) found.push({ column: 'file', code: 'sourceSize', ...wrong });
   }
   const isAllowed = (role: SourceRole, may: boolean | undefined): boolean =>
     picked.filter(({ source }) => source.role === role).length <= (may === true ? 1 : 0);

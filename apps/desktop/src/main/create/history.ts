@@ -2,7 +2,7 @@ import { access, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Generation } from '@pingplex/shared/contracts/http';
 import type { HistoryEntry, HistoryQuery } from '@pingplex/shared/contracts/ipc';
-import { FORMATS, GenerationId, isGenerationOver, MediaFormat } from '@pingplex/shared/domain';
+import { formatByMime, GenerationId, isGenerationOver, resultFacts } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
 import { checkFolder, commitFile, safeFileName } from '../../output/index.ts';
 import type { HistoryRow, Journal, ResultWithSource } from '../db/index.ts';
@@ -102,8 +102,8 @@ export async function fetchAgain(
       saved.push(basename(same.path));
       continue;
     }
-    const format = MediaFormat.options.find((one) => FORMATS[one].mime === result.mime);
-    const ext = format === undefined ? (result.mime.split('/')[1] ?? 'bin') : FORMATS[format].extensions[0];
+    const format = formatByMime(result.mime);
+    const ext = format === undefined ? 'bin' : resultFacts(format).extension;
     const wanted = same?.path ? basename(same.path) : safeFileName(`${nameFromPrompt(generation.prompt)}-${n + 1}`, ext);
     const tempPath = join(dir, `.pingplex-again-${call.key}-${n}.${ext}`);
     await download(result, tempPath);

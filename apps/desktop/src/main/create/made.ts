@@ -1,12 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { EngineJob, OutcomeOf } from '@pingplex/shared/contracts/engine';
 import { MadeId, type MadePicture } from '@pingplex/shared/contracts/ipc';
 import { AppError } from '@pingplex/shared/errors';
 import { hashFile, removeQuietly } from '../../output/index.ts';
 
-type MadeFile = { readonly path: string; readonly name: string; readonly sizeBytes: number; readonly modifiedAtMs: number };
+type MadeFile = {
+  readonly path: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly modifiedAtMs: number;
+  readonly width: number;
+  readonly height: number;
+};
 
 type MadeOptions = {
   /** For example `<userData>/made`. */
@@ -39,7 +46,7 @@ export class MadePictures {
       const [id = '', ...label] = name.replace(/\.png$/, '').split(' ');
       const isOld = now - facts.mtimeMs > KEPT_MS && !needed.has(path);
       if (!MadeId.safeParse(id).success || isOld) await rm(path, { force: true, recursive: true });
-      else this.#known.set(id, { path, name: `${label.join(' ')}.png`, sizeBytes: facts.size, modifiedAtMs: facts.mtimeMs });
+      else await this.#learn(id, path, `${label.join(' ')}.png`);
     }
   }
 
@@ -83,8 +90,19 @@ export class MadePictures {
     const name = `${label.replaceAll(/[^\p{L}\p{N} ._-]/gu, '_').slice(0, 60)}.png`;
     const path = join(this.#options.folder, `${sha256} ${name}`);
     await rename(temporary, path);
-    const facts = await stat(path);
-    this.#known.set(sha256, { path, name: basename(name), sizeBytes: facts.size, modifiedAtMs: facts.mtimeMs });
+    await this.#learn(sha256, path, name);
     return { id: sha256, name, width, height };
+  }
+
+  async #learn(id: string, path: string, name: string): Promise<void> {
+    const facts = await stat(path);
+    const handle = await open(path, 'r');
+    try {
+      const { buffer } = await handle.read(Buffer.alloc(PNG_WIDTH_AT + 8), 0, PNG_WIDTH_AT + 8, 0);
+      const [width, height] = [buffer.readUInt32BE(PNG_WIDTH_AT), buffer.readUInt32BE(PNG_WIDTH_AT + 4)];
+      this.#known.set(id, { path, name, sizeBytes: facts.size, modifiedAtMs: facts.mtimeMs, width, height });
+    } finally {
+      await handle.close();
+    }
   }
 }

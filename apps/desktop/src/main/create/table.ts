@@ -40,14 +40,14 @@ function records(text: string, delimiter: string): Record_[] {
   let last = 0;
   try {
     parse(text, {
-      bom: true,
       delimiter,
+      record_delimiter: '\n',
       relax_column_count: true,
       skip_empty_lines: true,
       max_record_size: 1_000_000,
       on_record: (record: string[], { lines }: { lines: number }) => {
         // `lines` is where the record ends.
-        const inside = record.reduce((sum, cell) => sum + (cell.match(/\r\n|\r|\n/g)?.length ?? 0), 0);
+        const inside = record.reduce((sum, cell) => sum + (cell.match(/\n/g)?.length ?? 0), 0);
         found.push({ record, line: Math.max(1, lines - inside) });
         last = lines;
         return null;
@@ -79,7 +79,9 @@ export function readPromptTable(text: string, name: string | null): PromptTable 
   if (text.includes('\0')) return { ...empty, problems: [{ line: 1, column: null, code: 'notText', what: '' }] };
   let all: Record_[];
   try {
-    all = records(text, separatorOf(text.replace(/^\uFEFF/, '')));
+    // One kind of line end, also inside of quotes: the library counts each sign of CRLF as a line there.
+    const lines = text.replace(/^\uFEFF/, '').replaceAll(/\r\n?/g, '\n');
+    all = records(lines, separatorOf(lines));
   } catch (thrown) {
     if (!(thrown instanceof Unreadable)) throw thrown;
     return { ...empty, problems: [thrown.problem] };

@@ -1,5 +1,6 @@
+import type { ResultKind } from '@pingplex/shared/contracts/http';
 import type { Measurements } from '@pingplex/shared/contracts/ipc';
-import type { BatchId, ItemId, MediaFileId, MediaFormat, MediaKind, ResultId, StepVerb } from '@pingplex/shared/domain';
+import type { BatchId, ItemId, MediaFileId, ResultFormat, ResultId, StepVerb } from '@pingplex/shared/domain';
 import type { ResultRow, ResultState } from './rows.ts';
 import type { Sql } from './sql.ts';
 
@@ -36,8 +37,8 @@ function toRow(raw: Raw): ResultRow {
     dir: raw.dir,
     name: raw.name,
     path: raw.path,
-    kind: raw.kind as MediaKind,
-    format: raw.format as MediaFormat,
+    kind: raw.kind as ResultKind,
+    format: raw.format as ResultFormat,
     sizeBytes: raw.size_bytes,
     sha256: raw.sha256,
     verb: raw.verb as StepVerb,

@@ -1,3 +1,4 @@
+import type { ResultKind } from '@pingplex/shared/contracts/http';
 import type { Measurements } from '@pingplex/shared/contracts/ipc';
 import type {
   BatchId,
@@ -8,6 +9,7 @@ import type {
   MediaFileId,
   MediaFormat,
   MediaKind,
+  ResultFormat,
   ResultId,
   Step,
   StepVerb,
@@ -82,8 +84,8 @@ export type ItemRow = {
 export type StepFile = {
   readonly path: string;
   readonly ext: string;
-  readonly kind: MediaKind;
-  readonly format: MediaFormat;
+  readonly kind: ResultKind;
+  readonly format: ResultFormat;
   readonly sizeBytes: number;
   readonly sha256: string;
   /** The step that made it. */
@@ -95,6 +97,9 @@ export type StepFile = {
   /** Was saved as a result already. */
   readonly saved: boolean;
 };
+
+/** A file that a later step can work on. */
+export type MediaStepFile = StepFile & { readonly kind: MediaKind; readonly format: MediaFormat };
 
 export type ResultState = 'sealed' | 'committed' | 'skipped';
 export type ResultRow = {
@@ -110,8 +115,8 @@ export type ResultRow = {
   /** Wanted name; the final one is in `path`. */
   readonly name: string;
   readonly path: string | null;
-  readonly kind: MediaKind;
-  readonly format: MediaFormat;
+  readonly kind: ResultKind;
+  readonly format: ResultFormat;
   readonly sizeBytes: number;
   readonly sha256: string;
   readonly verb: StepVerb;

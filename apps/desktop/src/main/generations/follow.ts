@@ -7,18 +7,23 @@ import type { ApiClient, EventStream } from '../api/index.ts';
 const POLL_MS = 2000;
 /** While events arrive, asking is only the back-stop. */
 const POLL_LIVE_MS = 15_000;
+/** While somebody watches a text being written. */
+const POLL_TEXT_MS = 700;
 /** Longest time without any contact; then the item fails and its retry goes on with the same generation. */
 const LOST_MS = 5 * 60_000;
+
+type FollowPorts = {
+  readonly api: ApiClient;
+  readonly events: EventStream;
+  /** Told what has been written so far; asked for more often then. */
+  readonly onText?: (text: string) => void;
+};
 
 /**
  * Waits until a generation is over, by events and by asking. Failing to ask never fails the generation.
  * @throws AppError `network.*` after five minutes without contact; the signal's reason
  */
-export async function followGeneration(
-  options: { readonly api: ApiClient; readonly events: EventStream },
-  first: Generation,
-  signal: AbortSignal,
-): Promise<Generation> {
+export async function followGeneration(options: FollowPorts, first: Generation, signal: AbortSignal): Promise<Generation> {
   if (isGenerationOver(first.state)) return first;
   const id: GenerationId = first.id;
   const heard = Promise.withResolvers<Generation>();
@@ -38,7 +43,7 @@ export async function followGeneration(
 }
 
 async function poll(
-  { api, events }: { readonly api: ApiClient; readonly events: EventStream },
+  { api, events, onText }: FollowPorts,
   id: GenerationId,
   signal: AbortSignal,
   nudge: { wake: () => void },
@@ -47,13 +52,13 @@ async function poll(
   for (;;) {
     const woken = new AbortController();
     nudge.wake = () => woken.abort();
-    await delay(events.isLive() ? POLL_LIVE_MS : POLL_MS, undefined, { signal: AbortSignal.any([signal, woken.signal]) }).catch(
-      () => undefined,
-    );
+    const pauseMs = onText ? POLL_TEXT_MS : events.isLive() ? POLL_LIVE_MS : POLL_MS;
+    await delay(pauseMs, undefined, { signal: AbortSignal.any([signal, woken.signal]) }).catch(() => undefined);
     signal.throwIfAborted();
     try {
       const generation = await api.call('generations.get', { params: { id } }, { signal, retries: 0 });
       lastContact = performance.now();
+      if (generation.text) onText?.(generation.text);
       if (isGenerationOver(generation.state)) return generation;
     } catch (thrown) {
       signal.throwIfAborted();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EngineJob, OutcomeOf, TempPlace } from '@pingplex/shared/contracts/engine';
-import { type Generation, GenerationRequest, type GenerationResult, Model } from '@pingplex/shared/contracts/http';
-import { type BatchId, FORMATS, GenerationId, type ItemId, MediaFormat, type MediaKind } from '@pingplex/shared/domain';
+import { type Generation, GenerationRequest, type GenerationResult, Model, type ResultKind } from '@pingplex/shared/contracts/http';
+import { type BatchId, FORMATS, formatByMime, GenerationId, type ItemId, type ResultFormat, resultFacts } from '@pingplex/shared/domain';
 import { AppError, ERROR_CODES, toAppError } from '@pingplex/shared/errors';
 import { z } from 'zod';
 import { removeQuietly, tempPath } from '../../output/index.ts';
@@ -16,8 +16,8 @@ import { type CloudSource, uploadSources } from './sources.ts';
 type CloudFile = {
   readonly tempPath: string;
   readonly ext: string;
-  readonly format: MediaFormat;
-  readonly kind: MediaKind;
+  readonly format: ResultFormat;
+  readonly kind: ResultKind;
   readonly sizeBytes: number;
   readonly sha256: string;
   readonly width?: number;
@@ -42,6 +42,8 @@ export type CloudRequest = {
 export type CloudContext = {
   readonly signal: AbortSignal;
   readonly onStage: (stage: 'uploading' | 'waiting' | 'downloading', fraction: number) => void;
+  /** Told what a model has written so far. */
+  readonly onText?: (text: string) => void;
 };
 export type CloudOutcome = {
   readonly files: readonly CloudFile[];
@@ -190,9 +192,15 @@ export function createGenerationService(options: GenerationOptions): GenerationS
     context: CloudContext,
     total: number,
   ) {
-    const format = MediaFormat.options.find((candidate) => FORMATS[candidate].mime === result.mime) ?? 'png';
-    const path = tempPath(request.place, n, FORMATS[format].extensions[0]);
+    const format = formatByMime(result.mime) ?? (result.kind === 'text' ? 'txt' : 'png');
+    const { extension } = resultFacts(format);
+    const path = tempPath(request.place, n, extension);
     await downloadResult(api, result, path, context.signal, (fraction) => context.onStage('downloading', (n - 1 + fraction) / total));
+    if (result.kind === 'text') {
+      // Nothing to decode; that it is what the server announced was proved by its hash.
+      const { sizeBytes, sha256 } = result;
+      return { tempPath: path, ext: extension, format, kind: 'text', sizeBytes, sha256, credits } satisfies CloudFile;
+    }
     const verified = await engine.run({ verb: 'verify', path }, { signal: context.signal });
     if (!verified.decodes || verified.kind !== result.kind) {
       await removeQuietly(path);
@@ -231,7 +239,9 @@ export function createGenerationService(options: GenerationOptions): GenerationS
       if (isStale && !isSecondTry) return await attempt(request, context, true);
       throw thrown;
     }
-    generation = await followGeneration({ api, events }, generation, context.signal);
+    const isText = known.find(({ id }) => id === request.modelId)?.resultKind === 'text';
+    const { onText } = context;
+    generation = await followGeneration({ api, events, ...(isText && onText ? { onText } : {}) }, generation, context.signal);
     if (generation.state !== 'succeeded' || generation.results.length === 0) {
       journal.calls.update(call.key, { state: 'closed', generationId: generation.id, credits: generation.credits.captured }, now());
       throw failureOf(generation);

@@ -26,10 +26,18 @@ export type BatchPorts = {
   readonly saveReport: (id: BatchId) => Promise<string | null>;
   readonly revealResult: (id: ResultId) => boolean;
   readonly previewResult: (id: ResultId, standIn: boolean) => Promise<PreviewView>;
+  readonly textOfResult: (id: ResultId) => Promise<{ text: string; isWhole: boolean }>;
   readonly waveformOfResult: (id: ResultId, peaks: number, loudness: boolean) => Promise<WaveformOutcome>;
 };
 
-export function batchHandlers({ batches, saveReport, revealResult, previewResult, waveformOfResult }: BatchPorts): BatchRoutes {
+export function batchHandlers({
+  batches,
+  saveReport,
+  revealResult,
+  previewResult,
+  textOfResult,
+  waveformOfResult,
+}: BatchPorts): BatchRoutes {
   return {
     'recipes.list': () => ({ recipes: batches.recipes() }),
     'recipes.save': (input) => batches.saveRecipe(input),
@@ -53,6 +61,7 @@ export function batchHandlers({ batches, saveReport, revealResult, previewResult
     'batches.saveReport': async ({ batchId }) => ({ savedTo: await saveReport(batchId) }),
     'results.reveal': ({ id }) => ({ shown: revealResult(id) }),
     'results.preview': ({ id, standIn }) => previewResult(id, standIn),
+    'results.text': ({ id }) => textOfResult(id),
     'results.waveform': ({ id, peaks, loudness }) => waveformOfResult(id, peaks, loudness),
   };
 }

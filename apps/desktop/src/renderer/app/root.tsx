@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import { runAction, useActions, useShortcuts } from '../actions/index.ts';
 import { AccountScreen, copyDiagnostics } from '../features/account/index.ts';
 import { QueueScreen, startBatches } from '../features/batches/index.ts';
+import { CreateScreen } from '../features/create/index.ts';
 import { addByDialog, startFiles, startView } from '../features/files/index.ts';
 import { loadRecipes, RecipesScreen } from '../features/recipes/index.ts';
 import { LibraryScreen } from '../features/results/index.ts';
@@ -20,6 +21,7 @@ import { go, type Screen, useRoute } from './route.ts';
 import { WorkspaceScreen } from './workspace-screen.tsx';
 
 const VIEWS: Record<Exclude<Screen, 'workspace'>, () => React.ReactNode> = {
+  create: CreateScreen,
   queue: QueueScreen,
   library: LibraryScreen,
   recipes: RecipesScreen,
@@ -86,6 +88,7 @@ export function Root() {
       void addByDialog('folder');
     },
     'go.workspace': () => go('workspace'),
+    'go.create': () => go('create'),
     'go.queue': () => go('queue'),
     'go.library': () => go('library'),
     'go.recipes': () => go('recipes'),

@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 
-export const SCREENS = ['workspace', 'queue', 'library', 'recipes', 'account'] as const;
+export const SCREENS = ['workspace', 'create', 'queue', 'library', 'recipes', 'account'] as const;
 export type Screen = (typeof SCREENS)[number];
 
 /** Which screen is open. */

@@ -1,6 +1,7 @@
 import { FolderPlus, Inbox, PanelRight, Search, SearchX } from 'lucide-react';
 import { useRef } from 'react';
 import { hintOf, runAction, useActions } from '../actions/index.ts';
+import { takeFiles } from '../features/create/index.ts';
 import {
   AddReportNotice,
   DropArea,
@@ -179,6 +180,10 @@ export function WorkspaceScreen() {
     const chosen = targetIds(selection.ids, useView.getState().visible);
     if (chosen.length > 0) askExport(chosen);
   };
+  const createFrom = (): void => {
+    takeFiles(targetIds(selection.ids, useView.getState().visible));
+    runAction('go.create');
+  };
   useActions({
     'files.search': () => search.current?.focus(),
     'view.inspector': () => void setSettings({ inspectorOpen: !inspectorOpen }),
@@ -190,6 +195,7 @@ export function WorkspaceScreen() {
     ...(selection.ids.size > 0
       ? {
           'files.clearSelection': pickNone,
+          'files.createFrom': createFrom,
           'files.remove': () => void attempt(() => removeFiles([...selection.ids])).then(tell),
         }
       : {}),

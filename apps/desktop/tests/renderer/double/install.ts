@@ -12,7 +12,7 @@ import type {
 import { IPC_ROUTES } from '@pingplex/shared/contracts/ipc';
 import { BatchId, type Recipe, RecipeId } from '@pingplex/shared/domain';
 import { AppError, type ErrorCode, toAppError } from '@pingplex/shared/errors';
-import { MODELS, MOVEMENTS, makeBatches, makeFile, makeInspection, makeState, WALLET } from './seed.ts';
+import { MODELS, MOVEMENTS, makeBatches, makeFile, makeInspection, makeState, RECOVERY_CODES, SECRET, SESSIONS, WALLET } from './seed.ts';
 
 /**
  * Stands in for preload and main, so that the window can be looked at and driven in a browser. What it holds comes from the address:
@@ -111,6 +111,21 @@ const handlers: Handlers = {
   },
   'account.resendVerification': () => ({ status: 'mailSent' }),
   'account.forgotPassword': () => ({ status: 'mailSent' }),
+  'account.refresh': () => ({ account: state.account ?? none('auth.required') }),
+  'account.confirmIdentity': () => ({ done: true }),
+  'account.changePassword': () => ({ done: true }),
+  'account.changeEmail': () => ({ status: 'mailSent' }),
+  'account.sessions': () => ({ sessions: [...SESSIONS] }),
+  'account.revokeSession': () => ({ done: true }),
+  'account.revokeOthers': () => ({ done: true }),
+  'account.startTwoFactor': () => ({ secret: SECRET, uri: `otpauth://totp/pingplex:you%40studio.example?secret=${SECRET}` }),
+  'account.confirmTwoFactor': () => ({ recoveryCodes: [...RECOVERY_CODES] }),
+  'account.renewRecoveryCodes': () => ({ recoveryCodes: [...RECOVERY_CODES] }),
+  'account.disableTwoFactor': () => ({ account: state.account ?? none('auth.required') }),
+  'account.withGoogle': () => ({ account: state.account }),
+  'account.pasteGoogleCode': () => none('auth.browserCodeWrong'),
+  'account.cancelGoogle': () => ({ done: true }),
+  'account.unlinkGoogle': () => none('auth.lastWayIn'),
   'wallet.refresh': () => WALLET,
   'wallet.movements': () => ({ movements: [...MOVEMENTS], next: null }),
   'models.list': () => ({ models: [...MODELS] }),
@@ -177,6 +192,7 @@ const handlers: Handlers = {
   'batches.remove': () => ({ removed: true }),
   'batches.saveReport': () => ({ savedTo: '~/Desktop/report.html' }),
   'results.reveal': () => ({ shown: true }),
+  'results.text': () => ({ text: 'A fox runs through snow.', isWhole: true }),
   'results.waveform': ({ peaks }) => ({
     peaks: Array.from({ length: peaks }, (_, n) => Math.abs(Math.sin(n / 9) * Math.cos(n / 31)) * 0.9 + 0.05),
     durationMs: 21_000,
@@ -184,7 +200,7 @@ const handlers: Handlers = {
   }),
   'results.preview': ({ id }) => {
     const result = seeded.results.find((one) => one.id === id) ?? none('file.notFound');
-    const mime = { image: 'image/jpeg', video: 'video/mp4', audio: 'audio/wav' }[result.kind];
+    const mime = { image: 'image/jpeg', video: 'video/mp4', audio: 'audio/wav', text: 'text/plain' }[result.kind];
     return { url: own(`/double/${result.kind}/${id}`), mime, proxy: false };
   },
   'create.check': ({ rows }) => ({
@@ -214,6 +230,7 @@ const handlers: Handlers = {
   'create.takeFrame': () => none('file.notFound'),
   'create.saveMask': () => none('file.unsupported'),
   'create.again': () => none('request.notFound'),
+  'create.useResult': report,
   'create.history': () => ({ entries: [], total: 0, models: [] }),
   'create.fetchAgain': () => none('generation.expired'),
 };

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { BatchId, ItemId, MediaFileId, RecipeId, ResultId } from '../../domain/ids.ts';
-import type { MediaFormat, MediaKind } from '../../domain/media.ts';
+import type { MediaFormat, MediaKind, ResultFormat } from '../../domain/media.ts';
 import type { NameFinding } from '../../domain/name-template.ts';
 import { ConflictRule, type Recipe, Step, type StepVerb } from '../../domain/recipe.ts';
 import type { BatchState, ItemState } from '../../domain/states.ts';
 import type { AppErrorData } from '../../errors/app-error.ts';
 import type { CleanOutcome, Distance, Quality, Variant, WaveformOutcome } from '../engine/outcomes.ts';
+import type { ResultKind } from '../http/generations.ts';
 import { type PreviewView, waveform } from './library.ts';
 import { ipc } from './route.ts';
 
@@ -73,6 +74,8 @@ export type ItemView = {
   readonly error: AppErrorData | null;
   readonly attempts: number;
   readonly results: number;
+  /** What a model has written so far, while it writes. */
+  readonly text?: string;
   /** Beginning of the item's own prompt; only of items that were asked for on the Create screen. */
   readonly prompt?: string;
 };
@@ -107,8 +110,8 @@ export type ResultView = {
   readonly sourceName: string;
   readonly name: string;
   readonly displayPath: string;
-  readonly kind: MediaKind;
-  readonly format: MediaFormat;
+  readonly kind: ResultKind;
+  readonly format: ResultFormat;
   readonly sizeBytes: number;
   readonly sha256: string;
   readonly verb: StepVerb;
@@ -145,5 +148,7 @@ export const batchRoutes = {
 
   'results.reveal': ipc<{ shown: boolean }>()(z.strictObject({ id: ResultId })),
   'results.preview': ipc<PreviewView>()(z.strictObject({ id: ResultId, standIn: z.boolean().default(false) })),
+  /** What a text says; `isWhole` is false when it goes on beyond what is shown. */
+  'results.text': ipc<{ text: string; isWhole: boolean }>()(z.strictObject({ id: ResultId })),
   'results.waveform': ipc<WaveformOutcome>()(z.strictObject({ id: ResultId, ...waveform })),
 } as const;

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { BatchId, type GenerationId, ItemId, MediaFileId, type ResultId } from '../../domain/ids.ts';
+import { BatchId, type GenerationId, ItemId, MediaFileId, ResultId } from '../../domain/ids.ts';
 import type { MediaKind } from '../../domain/media.ts';
+import type { ResultKind } from '../http/generations.ts';
 import { output, type PlanFinding } from './batches.ts';
+import type { AddReport } from './library.ts';
 import { ipc } from './route.ts';
 
 /** What a file is for in a request; the server's names. */
@@ -59,6 +61,7 @@ export type RowProblem = {
     | 'sourceMissing'
     | 'sourceTooMany'
     | 'sourceKind'
+    | 'sourceSize'
     | 'settingUnknown'
     | 'settingInvalid';
   readonly what: string;
@@ -145,7 +148,7 @@ export type HistoryEntry = {
   readonly createdAt: number;
   /** Until when the server keeps the results, ISO; null when nothing was delivered or it isn't known. */
   readonly expiresAt: string | null;
-  readonly results: readonly { readonly id: ResultId; readonly name: string; readonly kind: MediaKind; readonly present: boolean }[];
+  readonly results: readonly { readonly id: ResultId; readonly name: string; readonly kind: ResultKind; readonly present: boolean }[];
 };
 
 const HistoryQuery = z.strictObject({
@@ -176,6 +179,8 @@ export const createRoutes = {
   'create.saveMask': ipc<MadePicture>()(z.strictObject({ png: z.base64().max(7_000_000) })),
   /** What was asked, ready to be asked again: of an item of a run, or of a request of the history. */
   'create.again': ipc<CreateAgain>()(z.union([z.strictObject({ itemId: ItemId }), z.strictObject({ key: z.uuid() })])),
+  /** Adds a result to the workspace, so that it can be a source. */
+  'create.useResult': ipc<AddReport>()(z.strictObject({ id: ResultId })),
   'create.history': ipc<{ entries: readonly HistoryEntry[]; total: number; models: readonly string[] }>()(HistoryQuery),
   /** Fetches the results of a paid request again and saves them under the names that they had. */
   'create.fetchAgain': ipc<{ saved: readonly string[]; displayFolder: string }>()(z.strictObject({ key: z.uuid() })),

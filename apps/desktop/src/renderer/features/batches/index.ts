@@ -1,2 +1,2 @@
 export { QueueScreen } from './components/queue-screen.tsx';
-export { isOpen, loadResults, loadResultsOf, startBatches, useBatches } from './store.ts';
+export { isOpen, loadItems, loadResults, loadResultsOf, startBatches, useBatches } from './store.ts';

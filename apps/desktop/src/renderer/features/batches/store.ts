@@ -49,6 +49,15 @@ const isActive = (item: ItemView): boolean => item.state === 'running' || item.s
 function putItems(list: readonly ItemView[]): void {
   const fresh = new Map<BatchId, string[]>();
   for (const item of list) {
+    const before = items.get(item.id);
+    if (before && before.batchId !== item.batchId) {
+      // What was left of a canceled run went on in another one.
+      itemsOf.set(
+        before.batchId,
+        (itemsOf.get(before.batchId) ?? []).filter((id) => id !== item.id),
+      );
+      items.delete(item.id);
+    }
     if (itemsOf.has(item.batchId) && !items.has(item.id)) {
       const ids = fresh.get(item.batchId) ?? [];
       ids.push(item.id);

@@ -1,16 +1,14 @@
 import type { PrivacyFlagCode } from '@pingplex/shared/contracts/engine';
 import type { MediaFileView } from '@pingplex/shared/contracts/ipc';
-import { FORMATS } from '@pingplex/shared/domain';
+import { FORMATS, type MediaFormat, type ResultFormat } from '@pingplex/shared/domain';
 import type { TextKey } from '../../i18n/index.ts';
 import type { Formats } from '../../lib/format.ts';
 
 /** Format as people write it: the extension of the file's own name when it belongs to the format. */
-export function formatTag(file: Pick<MediaFileView, 'name' | 'format'>): string {
-  const ext = file.name.slice(file.name.lastIndexOf('.') + 1).toLowerCase();
-  const { extensions } = FORMATS[file.format];
-  return (
-    file.format !== 'raw' && file.format !== 'jpeg' && extensions.includes(ext) ? ext : file.format === 'jpeg' ? 'jpg' : file.format
-  ).toUpperCase();
+export function formatTag({ name, format }: { readonly name: string; readonly format: ResultFormat }): string {
+  const ext = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
+  const extensions: readonly string[] = Object.hasOwn(FORMATS, format) ? FORMATS[format as MediaFormat].extensions : [];
+  return (format !== 'raw' && format !== 'jpeg' && extensions.includes(ext) ? ext : format === 'jpeg' ? 'jpg' : format).toUpperCase();
 }
 
 /** Size of the picture as it is shown: `3840 × 2160`. */

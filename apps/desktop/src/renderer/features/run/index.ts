@@ -1,2 +1,3 @@
-export { RecipeBar } from './components/recipe-bar.tsx';
-export { useTargets } from './use-run.ts';
+export { OutputPopover } from './components/output-popover.tsx';
+export { Finding, RecipeBar } from './components/recipe-bar.tsx';
+export { chooseOutput, useTargets } from './use-run.ts';

@@ -287,6 +287,7 @@ export const run = {
     cannotPlay: 'One of the two can’t be played here.',
   },
   results: {
+    goesOn: 'The text goes on in its file.',
     empty: { title: 'No results yet', text: 'Everything that you make appears here with its source and its figures.' },
     search: 'Search results',
     source: 'Source',

@@ -14,6 +14,7 @@ export const shell = {
   nav: {
     label: 'Screens',
     workspace: 'Workspace',
+    create: 'Create',
     queue: 'Queue',
     library: 'Library',
     recipes: 'Recipes',
@@ -32,6 +33,7 @@ export const shell = {
     preview: 'Show large',
     reveal: 'Show in folder',
     exportMetadata: 'Export metadata…',
+    createFrom: 'Create with AI from the selection',
     search: 'Search files',
     run: 'Run the recipe',
     addClean: 'Add step: Clean',
@@ -48,6 +50,7 @@ export const shell = {
     theme: 'Switch light and dark',
     language: 'Переключить на русский',
     goWorkspace: 'Go to Workspace',
+    goCreate: 'Go to Create',
     goQueue: 'Go to Queue',
     goLibrary: 'Go to Library',
     goRecipes: 'Go to Recipes',

@@ -14,6 +14,7 @@ export const shell = {
   nav: {
     label: 'Экраны',
     workspace: 'Рабочая область',
+    create: 'Создание',
     queue: 'Очередь',
     library: 'Библиотека',
     recipes: 'Рецепты',
@@ -34,6 +35,7 @@ export const shell = {
     preview: 'Показать крупно',
     reveal: 'Показать в папке',
     exportMetadata: 'Экспортировать метаданные…',
+    createFrom: 'Создать с ИИ из выбранного',
     search: 'Искать файлы',
     run: 'Запустить рецепт',
     addClean: 'Добавить шаг: Очистка',
@@ -50,6 +52,7 @@ export const shell = {
     theme: 'Сменить светлую и тёмную тему',
     language: 'Switch to English',
     goWorkspace: 'Перейти в рабочую область',
+    goCreate: 'Открыть создание',
     goQueue: 'Перейти в очередь',
     goLibrary: 'Перейти в библиотеку',
     goRecipes: 'Перейти к рецептам',

@@ -1,13 +1,14 @@
+import type { ResultKind } from '@pingplex/shared/contracts/http';
 import { mediaUrls } from '@pingplex/shared/contracts/ipc';
 import type { MediaFileId, MediaKind } from '@pingplex/shared/domain';
-import { FileWarning, Film, Image, Music } from 'lucide-react';
+import { FileText, FileWarning, Film, Image, Music } from 'lucide-react';
 import { useState } from 'react';
 import { cx } from '../../../ui/cx.ts';
 
-const ICONS: Record<MediaKind, typeof Image> = { image: Image, video: Film, audio: Music };
+const ICONS: Record<ResultKind, typeof Image> = { image: Image, video: Film, audio: Music, text: FileText };
 
 /** A picture of a file. Its kind stands in while main makes it, and stays when there is none. */
-export function Thumb({ url, kind, broken = false, className }: { url: string; kind: MediaKind; broken?: boolean; className?: string }) {
+export function Thumb({ url, kind, broken = false, className }: { url: string; kind: ResultKind; broken?: boolean; className?: string }) {
   const [shown, setShown] = useState<string | null>(null);
   const [failed, setFailed] = useState<string | null>(null);
   const Icon = broken ? FileWarning : ICONS[kind];
@@ -18,7 +19,7 @@ export function Thumb({ url, kind, broken = false, className }: { url: string; k
           <Icon size={22} strokeWidth={1.5} />
         </span>
       ) : null}
-      {failed !== url && !broken ? (
+      {failed !== url && !broken && kind !== 'text' ? (
         <img
           src={url}
           alt=""

@@ -15,6 +15,7 @@ export function VideoPreview({
   fps,
   takeFocus,
   onFail,
+  onFrame,
 }: {
   id: MediaFileId;
   url: string;
@@ -22,6 +23,8 @@ export function VideoPreview({
   fps: number | undefined;
   takeFocus: boolean;
   onFail: () => void;
+  /** Told the middle of the frame that is on screen, in seconds, whenever the place changes. */
+  onFrame?: (seconds: number) => void;
 }) {
   const { t, format } = useTexts();
   const box = useRef<HTMLDivElement>(null);
@@ -56,6 +59,9 @@ export function VideoPreview({
     return () => player.cancelVideoFrameCallback(asked);
   }, []);
   const rate = fps ?? 30;
+  useEffect(() => {
+    onFrame?.(frameTime(frameStart(shownAt.current, at, rate), 0, rate));
+  }, [at, rate, onFrame]);
 
   const seek = (seconds: number): void => {
     const player = video.current;

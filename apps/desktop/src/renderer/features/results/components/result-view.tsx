@@ -16,6 +16,38 @@ import { Figures } from './figures.tsx';
 type Pair = { readonly after: PreviewView | null; readonly before: PreviewView | null; readonly error: unknown };
 const NOTHING_YET: Pair = { after: null, before: null, error: null };
 
+/** A text that was written, as far as a window shows it. */
+function TextResult({ result }: { result: ResultView }) {
+  const { t, problem } = useTexts();
+  const [shown, setShown] = useState<{ text: string; isWhole: boolean } | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const { id } = result;
+  useEffect(() => {
+    let current = true;
+    void attempt(() => call('results.text', { id })).then((answer) => {
+      if (!current) return;
+      setShown(answer.value);
+      setError(answer.error);
+    });
+    return () => {
+      current = false;
+    };
+  }, [id]);
+  if (error) {
+    return (
+      <Notice tone="bad" title={problem(error).title}>
+        {problem(error).next}
+      </Notice>
+    );
+  }
+  return (
+    <div className="size-full overflow-y-auto p-4" tabIndex={0} data-testid="result-text">
+      <pre className="selectable whitespace-pre-wrap font-sans">{shown?.text}</pre>
+      {shown?.isWhole === false ? <p className="text-muted">{t('results.goesOn')}</p> : null}
+    </div>
+  );
+}
+
 /** A result and its source as this window can show them: the originals where it can, labelled stand-ins otherwise or when `standIn` says so. */
 function usePair(result: ResultView, standIn: boolean): Pair {
   const [pair, setPair] = useState<Pair>(NOTHING_YET);
@@ -80,6 +112,8 @@ function BeforeAfter({ result }: { result: ResultView }) {
       return <FilmCompare a={a} b={b} name={result.name} stretch={stretch} fps={source?.summary?.fps ?? 30} onFail={onFail} />;
     case 'audio':
       return <SoundCompare a={a} b={b} result={result} sourceId={result.sourceId} stretch={stretch} onFail={onFail} />;
+    case 'text':
+      return null;
   }
 }
 
@@ -99,7 +133,7 @@ function ResultAlone({ result, shown }: { result: ResultView; shown: Shown }) {
       </div>
       <p className="border-line border-t bg-raised px-3 py-1 text-xs text-muted">
         {shown.standIn ? `${shown.standIn}. ` : ''}
-        {result.sourceId === null ? t('compare.noSource') : ''}
+        {result.sourceId === null && result.verb !== 'generate' ? t('compare.noSource') : ''}
       </p>
     </div>
   );
@@ -130,7 +164,11 @@ export function ResultDetail({ result, tall = false }: { result: ResultView; tal
     <div data-testid="result-detail" className="flex flex-col gap-3">
       <div className={`overflow-hidden rounded-lg bg-media ${result.kind === 'audio' ? 'h-72' : tall ? 'h-[56vh]' : 'aspect-square'}`}>
         {result.present ? (
-          <BeforeAfter key={result.id} result={result} />
+          result.kind === 'text' ? (
+            <TextResult key={result.id} result={result} />
+          ) : (
+            <BeforeAfter key={result.id} result={result} />
+          )
         ) : (
           <div className="grid h-full place-items-center p-4 text-muted">{t('results.gone')}</div>
         )}

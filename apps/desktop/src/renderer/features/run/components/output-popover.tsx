@@ -12,6 +12,11 @@ import { toast } from '../../../ui/toasts.tsx';
 import { setSettings } from '../../session/index.ts';
 import { chooseOutput, type Run } from '../use-run.ts';
 
+/** As much of a run as its output needs. */
+type OutputOf = Pick<Run, 'settings' | 'folder' | 'findings' | 'steps'> & {
+  readonly estimate: { readonly names: readonly string[] } | null;
+};
+
 /** Text of a finding about names. */
 export function useNameText(): (finding: NameFinding) => string {
   const { words } = useTexts();
@@ -21,7 +26,7 @@ export function useNameText(): (finding: NameFinding) => string {
 const SAMPLE = { name: 'beach-run-0412', index: 1, variant: 1, date: '', hash: '3fa9c1d2', model: '', step: 'clean' };
 
 /** The template field: what is wrong stands under it at once, the names that it makes beside it. */
-function TemplateField({ run }: { run: Run }) {
+function TemplateField({ run }: { run: OutputOf }) {
   const { t } = useTexts();
   const nameText = useNameText();
   const [template, setTemplate] = useState(run.settings.template);
@@ -85,7 +90,7 @@ function TemplateField({ run }: { run: Run }) {
 }
 
 /** Where results go and how they are named. */
-export function OutputPopover({ run }: { run: Run }) {
+export function OutputPopover({ run }: { run: OutputOf }) {
   const { t, words, problem } = useTexts();
   const { settings, folder } = run;
   const wrong = run.findings.some(

@@ -64,7 +64,8 @@ function EstimateLine({ run }: { run: Run }) {
   );
 }
 
-function Finding({ finding }: { finding: PlanFinding }) {
+/** One finding, with the place to mend it. */
+export function Finding({ finding }: { finding: PlanFinding }) {
   const { t, problem } = useTexts();
   const nameText = useNameText();
   const text = finding.error ? problem(finding.error) : finding.name ? { title: nameText(finding.name), next: '' } : null;

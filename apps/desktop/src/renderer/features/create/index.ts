@@ -1,0 +1,2 @@
+export { CreateScreen } from './components/create-screen.tsx';
+export { takeFiles } from './store.ts';
