@@ -18,7 +18,8 @@ export async function confirmAddress(sandboxUrl: string, address: string): Promi
   if (!answer.ok) throw new Error(`the address could not be confirmed: HTTP ${answer.status}`);
 }
 
-async function waitForLink(sandboxUrl: string, address: string): Promise<string> {
+/** The link in the newest mail to this address, as soon as there is one. */
+export async function waitForLink(sandboxUrl: string, address: string): Promise<string> {
   for (let tries = 0; tries < 300; tries++) {
     const answer = await fetch(new URL(`/messages?to=${encodeURIComponent(address)}`, sandboxUrl));
     const { messages } = (await answer.json()) as { messages: readonly Mail[] };

@@ -5,6 +5,7 @@ import type { Db } from '../db/client.ts';
 import { modelList, modelReset, modelSet, providerCheck, providerLimit, providerShow } from './catalogue-commands.ts';
 import { type Answer, creditsGrant, generationTrace, ledgerCheck, ledgerExplain, userShow } from './commands.ts';
 import { connect } from './connect.ts';
+import { keysRotate } from './key-commands.ts';
 import { PAYMENT_HELP, paymentCommand } from './payment-commands.ts';
 
 const HELP = `admin <command> [--data DIR]
@@ -13,6 +14,7 @@ const HELP = `admin <command> [--data DIR]
                                               gives credits once per key; a negative amount takes them (write it after --)
   ledger check                                every invariant of the ledger and of the line
   ledger explain <email|id>                   every movement with its entries and running balances
+  keys rotate                                 signs access tokens with the next key from now on; nobody is signed out
   generation trace <id>                       attempts, hold, movements, results; never the prompt
   model list                                  the catalogue as it stands, with what was changed
   model set <id> <JSON>                       changes price, limits, dates, names of a model, or makes one like another
@@ -50,6 +52,8 @@ function commandOf(words: readonly string[], flags: Flags): Command {
       const expiry = flags.expires === undefined ? {} : { expiresInDays: whole(flags.expires, '--expires') };
       return (db) => creditsGrant(db, who, amount, { reason, key, operator: userInfo().username, ...expiry });
     }
+    case 'keys rotate':
+      return (db) => keysRotate(db, flags.data);
     case 'ledger check':
       return ledgerCheck;
     case 'ledger explain': {
@@ -108,7 +112,16 @@ async function main(): Promise<number> {
     const text = { type: 'string' } as const;
     parsed = parseArgs({
       allowPositionals: true,
-      options: { data: text, reason: text, key: text, expires: text, credits: text, slots: text, 'per-minute': text, help: { type: 'boolean' } },
+      options: {
+        data: text,
+        reason: text,
+        key: text,
+        expires: text,
+        credits: text,
+        slots: text,
+        'per-minute': text,
+        help: { type: 'boolean' },
+      },
     });
     if (parsed.values.help) {
       process.stdout.write(HELP);

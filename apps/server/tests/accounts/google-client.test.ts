@@ -9,8 +9,9 @@ const CALLBACK = 'https://pingplex.example/sign-in/google/callback';
 
 let server: Server;
 let issuer: string;
-let ours: CryptoKeyPair;
-let foreign: CryptoKeyPair;
+type Pair = Awaited<ReturnType<typeof generateKeyPair>>;
+let ours: Pair;
+let foreign: Pair;
 /** What the token endpoint answers next. */
 let idToken: () => Promise<string>;
 let asked: URLSearchParams[] = [];
@@ -54,7 +55,7 @@ afterAll(() => {
   server.close();
 });
 
-type Change = { claims?: Record<string, unknown>; key?: CryptoKey; alg?: string };
+type Change = { claims?: Record<string, unknown>; key?: Pair['privateKey']; alg?: string };
 const now = (): number => Math.floor(Date.now() / 1000);
 
 async function begun() {

@@ -16,8 +16,9 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 
 /** Runs the command as the operator does. */
-function admin(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = { ...process.env, DATABASE_URL: world.databaseUrl };
+const admin = (...words: string[]) => adminWith({}, ...words);
+function adminWith(more: NodeJS.ProcessEnv, ...words: string[]): Promise<{ code: number; out: string; err: string }> {
+  const env = { ...process.env, DATABASE_URL: world.databaseUrl, ...more };
   return new Promise((resolve) => {
     execFile(process.execPath, [ADMIN, ...words], { env }, (error, out, err) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
@@ -60,6 +61,25 @@ test('says what is broken, with exit code 1', async () => {
   expect(check.code).toBe(1);
   expect(JSON.parse(check.out).violations.map((v: { ids: string[] }) => v.ids)).toContainEqual([userId]);
   await world.db.$executeRaw`UPDATE wallet SET held = held - 1 WHERE user_id = ${userId}::uuid`;
+});
+
+test('A21: keys are rotated by command; a foreign sealing key changes nothing', async () => {
+  const sealing = (fill: string): NodeJS.ProcessEnv => ({
+    PINGPLEX_SEALING_KEY: Buffer.from(`${fill}abcdefghijklmnopqrstuvwxyz01234`.slice(0, 32)).toString('base64'),
+    PINGPLEX_PASSWORD_PEPPERS: `1:${Buffer.from('0123456789abcdefghijklmnopqrstuv').toString('base64')}`,
+  });
+  const first = JSON.parse((await adminWith(sealing('1'), 'keys', 'rotate')).out) as {
+    before: string;
+    current: string;
+    published: string[];
+  };
+  expect(first.current).not.toBe(first.before);
+  expect(first.published).toEqual(expect.arrayContaining([first.before, first.current]));
+  expect(first.published.length).toBeGreaterThanOrEqual(3);
+  const foreign = await adminWith(sealing('2'), 'keys', 'rotate');
+  expect([foreign.code, foreign.err]).toEqual([1, expect.stringContaining('PINGPLEX_SEALING_KEY')]);
+  const second = JSON.parse((await adminWith(sealing('1'), 'keys', 'rotate')).out) as { before: string };
+  expect(second.before).toBe(first.current);
 });
 
 test('traces a generation without its prompt', async () => {

@@ -15,7 +15,12 @@ type AccountService = {
   state(): AccountState;
   onChange(listener: (state: AccountState) => void): () => void;
   /** @throws AppError `auth.badCredentials`, `auth.emailNotVerified`, `network.*`, … */
-  signIn(email: string, password: string): Promise<Account>;
+  /** With two-factor also `auth.secondFactorRequired`, `auth.secondFactorWrong`. */
+  signIn(email: string, password: string, secondFactor?: string): Promise<Account>;
+  /** Somebody was let in another way: they are signed in here from now on. */
+  takeOver(tokens: SessionTokens): Promise<Account>;
+  /** Takes newer facts about the account that is signed in. */
+  take(account: Account): Promise<void>;
   /** Whoever calls this has been told by the person that they are 18 or older. */
   signUp(email: string, password: string, locale: 'en' | 'ru'): Promise<void>;
   resendVerification(email: string): Promise<void>;
@@ -155,6 +160,18 @@ export function createAccountService(options: AccountOptions): AccountService {
     return state.wallet ?? wallet;
   }
 
+  async function takeOver(tokens: SessionTokens): Promise<Account> {
+    const previous = refreshToken;
+    if (previous !== null) await revocations.add({ server: home, token: previous });
+    events.stop({ forget: true });
+    sessionNumber += 1;
+    set({ wallet: null });
+    await adopt(tokens);
+    inBackground(revocations.flush(), 'sign-outs still wait');
+    inBackground(refreshWallet(), 'wallet not refreshed');
+    return tokens.account;
+  }
+
   function inBackground(act: Promise<unknown>, what: string): void {
     act.catch((thrown: unknown) => logger.info({ code: toAppError(thrown).code }, what));
   }
@@ -192,17 +209,15 @@ export function createAccountService(options: AccountOptions): AccountService {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    signIn: async (email, password) => {
-      const tokens = await api.call('auth.signIn', { body: { email, password, device: options.device } }, { retries: 0 });
-      const previous = refreshToken;
-      if (previous !== null) await revocations.add({ server: home, token: previous });
-      events.stop({ forget: true });
-      sessionNumber += 1;
-      set({ wallet: null });
-      await adopt(tokens);
-      inBackground(revocations.flush(), 'sign-outs still wait');
-      inBackground(refreshWallet(), 'wallet not refreshed');
-      return tokens.account;
+    signIn: async (email, password, secondFactor) => {
+      const body = { email, password, secondFactor, device: options.device };
+      return takeOver(await api.call('auth.signIn', { body }, { retries: 0 }));
+    },
+    takeOver,
+    take: async (account) => {
+      if (state.account?.id !== account.id) return;
+      if (state.keychain === 'kept') await marker.write(account);
+      set({ account });
     },
     signUp: async (email, password, locale) => {
       await api.call('auth.signUp', { body: { email, password, adult: true, locale } });

@@ -2,7 +2,7 @@ import { chmodSync, realpathSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { EVENT_CHANNEL, INVOKE_CHANNEL, type IpcEventName, type IpcEvents, PRELOAD_CHANNEL } from '@pingplex/shared/contracts/ipc';
-import { app, type BrowserWindow, dialog, type IpcMainInvokeEvent, ipcMain, nativeTheme, protocol, session } from 'electron';
+import { app, type BrowserWindow, dialog, type IpcMainInvokeEvent, ipcMain, nativeTheme, protocol, session, shell } from 'electron';
 import { createRouter } from '../ipc/router.ts';
 import { shortenHome } from '../library/display-path.ts';
 import { createAppLog } from '../logging/app-log.ts';
@@ -74,6 +74,7 @@ export async function runApp(args: readonly string[]): Promise<void> {
       logger,
       serverUrlFromEnvironment: process.env['PINGPLEX_SERVER_URL'],
       emit,
+      openBrowser: (url) => shell.openExternal(url),
       onServerChange: () => state.announce('server'),
     });
   } catch (error) {

@@ -5,6 +5,8 @@ export type ServerInfo = {
   readonly state: 'unknown' | 'online' | 'offline';
   readonly sandbox: boolean;
   readonly mailSandboxUrl: string | null;
+  /** It offers sign-in with Google. */
+  readonly google: boolean;
 };
 
 const RETRY_MS = 15_000;
@@ -16,7 +18,7 @@ export class ServerInfoService {
   readonly #api: ApiClient;
   readonly #logger: Logger;
   readonly #onChange: (info: ServerInfo) => void;
-  #info: ServerInfo = { state: 'unknown', sandbox: false, mailSandboxUrl: null };
+  #info: ServerInfo = { state: 'unknown', sandbox: false, mailSandboxUrl: null, google: false };
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -38,7 +40,7 @@ export class ServerInfoService {
   async refresh(): Promise<void> {
     try {
       const info = await this.#api.call('system.info', {}, { retries: 0 });
-      this.#set({ state: 'online', sandbox: info.sandbox, mailSandboxUrl: info.mailSandboxUrl });
+      this.#set({ state: 'online', sandbox: info.sandbox, mailSandboxUrl: info.mailSandboxUrl, google: info.google });
     } catch (error) {
       this.#logger.info({ err: error }, 'the server does not answer');
       this.#set({ state: 'offline' });

@@ -5,7 +5,14 @@ import type { EngineJob, OutcomeOf } from '@pingplex/shared/contracts/engine';
 import type { IpcEventName, IpcEvents } from '@pingplex/shared/contracts/ipc';
 import { AppError } from '@pingplex/shared/errors';
 import type { Logger } from 'pino';
-import { type AccountState, createAccountService, createUsageReporter, openKeychainStore } from '../account/index.ts';
+import {
+  type AccountState,
+  createAccountService,
+  createCredentials,
+  createGoogleSignIn,
+  createUsageReporter,
+  openKeychainStore,
+} from '../account/index.ts';
 import { createApiClient, createEventStream } from '../api/index.ts';
 import { createBatchService, type SourceFile } from '../batches/index.ts';
 import { createCreateService } from '../create/index.ts';
@@ -16,6 +23,7 @@ import { shortenHome } from '../library/display-path.ts';
 import { Library, type MediaFile } from '../library/library.ts';
 import { MetadataExport } from '../library/metadata-export.ts';
 import { PreviewCache } from '../library/preview-cache.ts';
+import { mayOpenServerPage } from '../security/external-links.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
 import { wishingHardware } from './hardware-wish.ts';
 import type { Places } from './paths.ts';
@@ -35,6 +43,8 @@ export type ServicesOptions = {
   readonly serverUrlFromEnvironment: string | undefined;
   /** Sends an event to the window, when there is one. */
   readonly emit: <E extends IpcEventName>(event: E, data: IpcEvents[E]) => void;
+  /** Hands an address to the system browser. */
+  readonly openBrowser: (url: string) => Promise<void>;
   readonly onServerChange: (info: ServerInfo) => void;
 };
 
@@ -56,18 +66,26 @@ export async function createServices(options: ServicesOptions) {
   });
   const api = createApiClient({ baseUrl: serverUrl, appVersion: options.version, logger });
   const events = createEventStream({ api, logger });
+  const device = {
+    name: os.hostname().slice(0, 80) || 'computer',
+    os: `${os.type()} ${os.release()}`.slice(0, 80),
+    appVersion: options.version,
+  };
   const account = createAccountService({
     api,
     events,
     secrets: scopeSecrets(await openKeychainStore(logger), userData),
     markerPath: path.join(userData, 'account.json'),
-    device: {
-      name: os.hostname().slice(0, 80) || 'computer',
-      os: `${os.type()} ${os.release()}`.slice(0, 80),
-      appVersion: options.version,
-    },
+    device,
     logger,
   });
+  const openBrowser = async (url: string): Promise<boolean> => {
+    if (!mayOpenServerPage(url, serverUrl())) return false;
+    await options.openBrowser(url);
+    return true;
+  };
+  const google = createGoogleSignIn({ api, device, openBrowser, logger });
+  const credentials = createCredentials({ api, google, take: account.take, takeOver: account.takeOver });
   const usage = createUsageReporter({ api, accountId: () => account.state().account?.id ?? null, logger });
   const interactive = <J extends EngineJob>(job: J): Promise<OutcomeOf<J['verb']>> => engine.run(job, { lane: 'interactive' });
   const library = new Library({
@@ -139,6 +157,7 @@ export async function createServices(options: ServicesOptions) {
     engineFolder: path.dirname(places.engine),
     api,
     account,
+    credentials,
     usage,
     library,
     metadata,

@@ -21,14 +21,14 @@ export function createStateView({ services, settings, version, locale, emit }: O
   const platform: AppState['platform'] = process.platform === 'darwin' || process.platform === 'win32' ? process.platform : 'linux';
   const whole = (): AppState => {
     const { account, wallet, keychain } = services.account.state();
-    const { state, sandbox } = services.server.info;
+    const { state, sandbox, google } = services.server.info;
     return {
       version,
       platform,
       systemLanguage: locale.toLowerCase().startsWith('ru') ? 'ru' : 'en',
       settings: settings.settings,
       keychain,
-      server: { state, sandbox, url: services.serverUrl() },
+      server: { state, sandbox, url: services.serverUrl(), google },
       account,
       wallet,
       engine: services.engine.state(),

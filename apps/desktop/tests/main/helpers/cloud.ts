@@ -77,12 +77,14 @@ export type CloudStudio = Awaited<ReturnType<typeof openCloudStudio>>;
 
 /**
  * What a faulty line does with one request. `loseAnswer`: the server hears and answers, the app never learns. `cutAfterBytes`: so much
- * of the answer comes, and when `arrived` resolves the line breaks. `holdUntil`: the answer is whole, and late.
+ * of the answer comes, and when `arrived` resolves the line breaks. `holdUntil`: the answer is whole, and late. `refusedWith`: the server
+ * never hears of it, and the app gets this problem.
  */
 export type Fault =
   | 'pass'
   | 'refuse'
   | 'loseAnswer'
+  | { readonly refusedWith: { readonly status: number; readonly code: string } }
   | { readonly holdUntil: Promise<void> }
   | { readonly cutAfterBytes: number; readonly arrived: () => Promise<void> };
 
@@ -92,6 +94,13 @@ export async function faultyLine(target: string, decide: (request: IncomingMessa
     const fault = decide(incoming);
     if (fault === 'refuse') {
       incoming.socket.destroy();
+      return;
+    }
+    if (typeof fault === 'object' && 'refusedWith' in fault) {
+      const { status, code } = fault.refusedWith;
+      incoming.resume();
+      outgoing.writeHead(status, { 'content-type': 'application/problem+json' });
+      outgoing.end(JSON.stringify({ type: `urn:pingplex:error:${code}`, title: code, status, code }));
       return;
     }
     const onward = httpRequest(new URL(incoming.url ?? '/', target), { method: incoming.method, headers: incoming.headers }, (answer) => {

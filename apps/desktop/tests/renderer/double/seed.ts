@@ -205,9 +205,18 @@ export function makeState(signedIn: boolean, patch: Partial<AppState['settings']
       ...patch,
     },
     keychain: signedIn ? 'kept' : 'sessionOnly',
-    server: { state: 'online', sandbox: true, url: 'http://127.0.0.1:4310' },
+    server: { state: 'online', sandbox: true, url: 'http://127.0.0.1:4310', google: true },
     account: signedIn
-      ? { id: UserId.parse(uuid(9)), email: 'you@studio.example', emailVerified: true, locale: 'en', createdAt: '2026-03-01T00:00:00Z' }
+      ? {
+          id: UserId.parse(uuid(9)),
+          email: 'you@studio.example',
+          emailVerified: true,
+          locale: 'en',
+          createdAt: '2026-03-01T00:00:00Z',
+          hasPassword: true,
+          twoFactor: false,
+          google: null,
+        }
       : null,
     wallet: signedIn ? WALLET : null,
     engine: { ready: true, version: '1.0.0' },
@@ -309,3 +318,14 @@ export function makeBatches(): { batches: BatchView[]; items: ItemView[]; result
   });
   return { batches, items, results };
 }
+
+/** What the panel of sign-in and devices shows. */
+export const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+export const RECOVERY_CODES = Array.from({ length: 10 }, (_, n) => `ABCD-EFGH-JKLM-NP${n}Q`.replace(/[01]/, '2'));
+export const SESSIONS = ['Studio Mac', 'Travel laptop'].map((name, n) => ({
+  id: uuid(40 + n),
+  device: { name, os: 'macOS 26.1', appVersion: '0.1.0' },
+  createdAt: '2026-11-01T09:00:00Z',
+  lastUsedAt: '2026-11-20T09:00:00Z',
+  current: n === 0,
+}));

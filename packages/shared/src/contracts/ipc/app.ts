@@ -61,7 +61,8 @@ export type AppState = {
   readonly systemLanguage: 'en' | 'ru';
   readonly settings: Settings;
   readonly keychain: KeychainState;
-  readonly server: { readonly state: ServerState; readonly sandbox: boolean; readonly url: string };
+  /** `google`: it offers sign-in with Google. */
+  readonly server: { readonly state: ServerState; readonly sandbox: boolean; readonly url: string; readonly google: boolean };
   /** Null when signed out. */
   readonly account: Account | null;
   readonly wallet: Wallet | null;
@@ -74,8 +75,6 @@ export type AppState = {
 export type OutputFolder = { readonly id: string; readonly displayPath: string };
 
 const nothing = z.strictObject({});
-const email = z.email().max(254);
-const password = z.string().min(1).max(4096);
 
 export const appRoutes = {
   'app.getState': ipc<AppState>()(nothing),
@@ -88,11 +87,6 @@ export const appRoutes = {
   /** Licence of the media engine and its third-party parts, as they lie beside it. */
   'app.notices': ipc<{ licence: string; notices: string }>()(nothing),
 
-  'account.signUp': ipc<{ status: 'mailSent' }>()(z.strictObject({ email, password, adult: z.literal(true) })),
-  'account.signIn': ipc<{ account: Account }>()(z.strictObject({ email, password })),
-  'account.signOut': ipc<{ done: true }>()(nothing),
-  'account.resendVerification': ipc<{ status: 'mailSent' }>()(z.strictObject({ email })),
-  'account.forgotPassword': ipc<{ status: 'mailSent' }>()(z.strictObject({ email })),
   'wallet.refresh': ipc<Wallet>()(nothing),
   'wallet.movements': ipc<{ movements: Movement[]; next: string | null }>()(
     z.strictObject({ before: z.uuid().optional(), limit: z.int().min(1).max(200).default(50) }),

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Envelope } from '../../errors/app-error.ts';
+import { accountRoutes } from './account.ts';
 import { appRoutes } from './app.ts';
 import { batchRoutes } from './batches.ts';
 import { createRoutes } from './create.ts';
@@ -8,6 +9,7 @@ import type { AddReport } from './library.ts';
 import { libraryRoutes } from './library.ts';
 import { metadataRoutes } from './metadata.ts';
 
+export * from './account.ts';
 export * from './app.ts';
 export * from './batches.ts';
 export * from './channels.ts';
@@ -18,7 +20,7 @@ export * from './metadata.ts';
 export * from './route.ts';
 
 /** Every call that the window can make. One invoke channel carries them all. */
-export const IPC_ROUTES = { ...appRoutes, ...libraryRoutes, ...metadataRoutes, ...batchRoutes, ...createRoutes } as const;
+export const IPC_ROUTES = { ...appRoutes, ...accountRoutes, ...libraryRoutes, ...metadataRoutes, ...batchRoutes, ...createRoutes } as const;
 export type IpcRouteId = keyof typeof IPC_ROUTES;
 export type IpcInput<R extends IpcRouteId> = z.input<(typeof IPC_ROUTES)[R]['input']>;
 export type IpcParsed<R extends IpcRouteId> = z.output<(typeof IPC_ROUTES)[R]['input']>;

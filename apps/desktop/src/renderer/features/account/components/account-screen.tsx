@@ -5,6 +5,7 @@ import { attempt, call } from '../../../lib/ipc.ts';
 import { Button } from '../../../ui/button.tsx';
 import { Badge, Notice } from '../../../ui/feedback.tsx';
 import { mergeSession, useSession } from '../../session/index.ts';
+import { SecurityPanel } from './security.tsx';
 import { SettingsPanel } from './settings.tsx';
 import { SignIn } from './sign-in.tsx';
 import { WalletPanel } from './wallet.tsx';
@@ -92,6 +93,7 @@ export function AccountScreen() {
         </section>
       )}
       {app.account && app.wallet ? <WalletPanel wallet={app.wallet} /> : null}
+      {app.account ? <SecurityPanel key={app.account.id} /> : null}
       <SettingsPanel />
     </div>
   );

@@ -7,6 +7,7 @@ import { Button, IconButton } from '../../../ui/button.tsx';
 import { Notice } from '../../../ui/feedback.tsx';
 import { Check, Field, Segments, TextInput } from '../../../ui/fields.tsx';
 import { loadModels, mergeSession, useSession } from '../../session/index.ts';
+import { GoogleWaiting, useGoogle } from './google.tsx';
 
 type Mode = 'signIn' | 'signUp' | 'waiting' | 'forgot';
 
@@ -22,6 +23,11 @@ function MailSandbox() {
   );
 }
 
+async function showWallet(): Promise<void> {
+  await loadModels();
+  mergeSession({ wallet: await call('wallet.refresh', {}) });
+}
+
 /** Sign in, sign up, wait for the mail, or ask for a new password; what is wrong stands beside its field. */
 export function SignIn() {
   const { t, problem } = useTexts();
@@ -33,6 +39,11 @@ export function SignIn() {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<AppError | null>(null);
   const [sent, setSent] = useState(false);
+  const [code, setCode] = useState('');
+  /** The account has a second factor: asked for once the password was right. */
+  const [asksCode, setAsksCode] = useState(false);
+  const isGoogleOffered = useSession((state) => state.app?.server.google ?? false);
+  const google = useGoogle();
   const text = error ? problem(error) : null;
 
   const work = async (job: () => Promise<void>): Promise<void> => {
@@ -41,15 +52,19 @@ export function SignIn() {
     const answer = await attempt(job);
     setBusy(false);
     setError(answer.error);
+    if (answer.error?.code.startsWith('auth.secondFactor')) setAsksCode(true);
     if (answer.error?.code === 'auth.emailNotVerified') setMode('waiting');
   };
   const signIn = (): Promise<void> =>
     work(async () => {
-      const { account } = await call('account.signIn', { email, password });
+      const { account } = await call('account.signIn', { email, password, ...(asksCode ? { secondFactor: code } : {}) });
       mergeSession({ account });
       setPassword('');
-      await loadModels();
-      mergeSession({ wallet: await call('wallet.refresh', {}) });
+      await showWallet();
+    });
+  const withGoogle = (): Promise<void> =>
+    work(async () => {
+      if (await google.start('signIn')) await showWallet();
     });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -73,6 +88,7 @@ export function SignIn() {
     });
   };
 
+  if (google.waiting) return <GoogleWaiting />;
   if (mode === 'waiting') {
     return (
       <section className="flex flex-col gap-3" data-testid="verification-wait" aria-live="polite">
@@ -104,6 +120,7 @@ export function SignIn() {
     );
   }
   const passwordField = error?.code.startsWith('auth.password') ?? false;
+  const codeField = error?.code.startsWith('auth.secondFactor') ?? false;
   return (
     <form onSubmit={submit} className="flex flex-col gap-3" aria-label={t('account.form')} noValidate>
       {mode === 'forgot' ? (
@@ -120,6 +137,7 @@ export function SignIn() {
             onValue={(next) => {
               setMode(next);
               setError(null);
+              setAsksCode(false);
             }}
           />
         </div>
@@ -156,7 +174,16 @@ export function SignIn() {
           )}
         </Field>
       )}
-      {text && !passwordField && error?.code !== 'request.invalid' ? (
+      {mode === 'signIn' && asksCode ? (
+        <Field
+          label={t('secondFactor.code')}
+          note={t('secondFactor.codeNote')}
+          problem={error?.code === 'auth.secondFactorWrong' && text ? `${text.title}. ${text.next}` : null}
+        >
+          {(field) => <TextInput {...field} autoComplete="one-time-code" value={code} onChange={(event) => setCode(event.target.value)} />}
+        </Field>
+      ) : null}
+      {text && !passwordField && !codeField && error?.code !== 'request.invalid' ? (
         <Notice tone="bad" title={text.title}>
           {text.next}
         </Notice>
@@ -187,6 +214,14 @@ export function SignIn() {
           </Button>
         ) : null}
       </div>
+      {isGoogleOffered && mode !== 'forgot' ? (
+        <div className="flex items-center gap-3 border-line border-t pt-3">
+          <span className="text-sm text-muted">{t('google.or')}</span>
+          <Button large disabled={busy} onClick={() => void withGoogle()}>
+            {t('google.button')}
+          </Button>
+        </div>
+      ) : null}
     </form>
   );
 }
