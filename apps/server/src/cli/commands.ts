@@ -5,6 +5,7 @@ import { inTransaction } from '../db/transaction.ts';
 import { adjust, checkLedger, explainLedger, LEDGER_RULE_COUNT, readWallet } from '../modules/credits/service.ts';
 import { appendEvents } from '../modules/events/service.ts';
 import { checkGenerations, GENERATION_RULE_COUNT, traceGeneration } from '../modules/generations/service.ts';
+import { checkPayments, PAYMENT_RULE_COUNT } from '../modules/payments/service.ts';
 
 /** What a command answers: what to print, and whether all is well (exit code 0) or not (1). */
 export type Answer = { ok: boolean; data: unknown };
@@ -12,7 +13,7 @@ export type Answer = { ok: boolean; data: unknown };
 type User = { id: string; email: string; emailVerifiedAt: Date | null; createdAt: Date; suspendedAt: Date | null; deletedAt: Date | null };
 
 /** @throws AppError `request.notFound` */
-async function findUser(db: Db, who: string): Promise<User> {
+export async function findUser(db: Db, who: string): Promise<User> {
   const select = { id: true, email: true, emailVerifiedAt: true, createdAt: true, suspendedAt: true, deletedAt: true } as const;
   const where = z.uuid().safeParse(who).success ? { id: who } : { email: who.normalize('NFC').toLowerCase() };
   const user = await db.user.findUnique({ where, select });
@@ -55,8 +56,8 @@ export async function creditsGrant(
 
 /** Runs every invariant. */
 export async function ledgerCheck(db: Db): Promise<Answer> {
-  const violations = [...(await checkLedger(db)), ...(await checkGenerations(db))];
-  return { ok: violations.length === 0, data: { rules: LEDGER_RULE_COUNT + GENERATION_RULE_COUNT, violations } };
+  const violations = [...(await checkLedger(db)), ...(await checkGenerations(db)), ...(await checkPayments(db))];
+  return { ok: violations.length === 0, data: { rules: LEDGER_RULE_COUNT + GENERATION_RULE_COUNT + PAYMENT_RULE_COUNT, violations } };
 }
 
 /** Every movement of a user with what it did, and whether they add up to the wallet. */

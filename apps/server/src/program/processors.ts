@@ -1,8 +1,9 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
-import { isAlive, withStartLock } from '../db/start-lock.ts';
+import { withStartLock } from '../db/start-lock.ts';
 import type { ProcessorConnections } from '../processors/connections.ts';
+import { readStandIns, STAND_IN_STRIPE, type StandInUrls, standInConnections, standInsFile } from '../processors/stand-ins.ts';
 import { createStripeEndpoint } from '../processors/stripe/adapter.ts';
 import { startStripeSandbox } from '../sandbox/stripe/server.ts';
 
@@ -14,9 +15,6 @@ export type ProcessorSource = {
   onListening(url: string): Promise<void>;
 };
 
-/** The only secrets that our stand-ins take and sign with; they open nothing else. */
-const SANDBOX = { apiKey: 'sk_test_sandbox', webhookSecrets: ['whsec_sandbox'] };
-
 /** Processors by their keys; in sandbox mode our stand-ins, shared by the processes on one data folder. */
 export async function processorSource(config: Config, undo: (() => Promise<void>)[]): Promise<ProcessorSource> {
   const { apiKey, webhookSecrets, baseUrl } = config.stripe;
@@ -24,44 +22,31 @@ export async function processorSource(config: Config, undo: (() => Promise<void>
     const connections = apiKey === null ? {} : { stripe: { apiKey, webhookSecrets, baseUrl, isSandbox: false } };
     return { connections, sandboxUrls: { stripe: null }, onListening: () => Promise.resolve() };
   }
-  const url = baseUrl ?? (await joinOrStart(path.join(config.dataFolder, 'sandbox'), undo));
-  const stripe = { ...SANDBOX, baseUrl: url, isSandbox: true };
+  const urls = baseUrl === null ? await joinOrStart(config.dataFolder, undo) : { stripe: baseUrl };
+  const connections = standInConnections(urls);
   return {
-    connections: { stripe },
-    sandboxUrls: { stripe: url },
+    connections,
+    sandboxUrls: urls,
     onListening: async (server) => {
-      await createStripeEndpoint(stripe, `${server}/v1/webhooks/stripe`);
+      if (connections.stripe) await createStripeEndpoint(connections.stripe, `${server}/v1/webhooks/stripe`);
     },
   };
 }
 
-async function joinOrStart(folder: string, undo: (() => Promise<void>)[]): Promise<string> {
+async function joinOrStart(dataFolder: string, undo: (() => Promise<void>)[]): Promise<StandInUrls> {
+  const folder = path.join(dataFolder, 'sandbox');
   await mkdir(folder, { recursive: true });
-  const file = path.join(folder, 'running-processors.json');
   return withStartLock(path.join(folder, 'processors-start-lock'), async () => {
-    const running = await readRunning(file);
+    const running = await readStandIns(dataFolder);
     if (running !== null) return running;
-    const [webhookSecret = ''] = SANDBOX.webhookSecrets;
-    const stripe = await startStripeSandbox({ port: 0, folder: path.join(folder, 'stripe'), apiKey: SANDBOX.apiKey, webhookSecret });
-    await writeFile(file, JSON.stringify({ pid: process.pid, stripe: stripe.url }), { mode: 0o600 });
+    const [webhookSecret = ''] = STAND_IN_STRIPE.webhookSecrets;
+    const { apiKey } = STAND_IN_STRIPE;
+    const stripe = await startStripeSandbox({ port: 0, folder: path.join(folder, 'stripe'), apiKey, webhookSecret });
+    await writeFile(standInsFile(dataFolder), JSON.stringify({ stripe: stripe.url }), { mode: 0o600 });
     undo.push(async () => {
-      await rm(file, { force: true });
+      await rm(standInsFile(dataFolder), { force: true });
       await stripe.stop();
     });
-    return stripe.url;
+    return { stripe: stripe.url };
   });
-}
-
-/** Null when nobody answers there: the number may belong to another program by now. */
-async function readRunning(file: string): Promise<string | null> {
-  const text = await readFile(file, 'utf8').catch(() => null);
-  if (text === null) return null;
-  const { pid, stripe } = JSON.parse(text) as { pid: number; stripe: string };
-  const isThere =
-    isAlive(pid) &&
-    (await fetch(`${stripe}/_sandbox`).then(
-      (answer) => answer.ok,
-      () => false,
-    ));
-  return isThere ? stripe : null;
 }

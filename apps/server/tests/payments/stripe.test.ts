@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { explainLedger } from '../../src/modules/credits/service.ts';
 import { cancelPurchase, refreshPurchase } from '../../src/modules/payments/purchases.ts';
 import { refundByOwner } from '../../src/modules/payments/refunds.ts';
@@ -14,6 +14,11 @@ beforeAll(async () => {
   world = await createPaymentWorld();
 });
 afterAll(() => world.stop());
+// The clock of the next test moves for its own plans alone.
+afterEach(() => {
+  world.stripe.store.subscription.clear();
+  world.stripe.store.invoice.clear();
+});
 
 const subscription = (userId: string) => readSubscription(world.db, userId);
 const subscriptionWith = (userId: string, isGood: (s: NonNullable<Awaited<ReturnType<typeof subscription>>>) => boolean) =>
@@ -27,7 +32,7 @@ const moves = async (userId: string) => (await explainLedger(world.db, userId)).
 const sound = async () => expect(await world.violations()).toEqual([]);
 
 describe('a pack', () => {
-  test('row 67: its page opens, is paid, and the credits come by themselves, once, without an end date', async () => {
+  test('its page opens, is paid, and the credits come by themselves, once, without an end date', async () => {
     const user = await world.newUser();
     const purchase = await world.buy(user, 'pack-small');
     expect(purchase).toMatchObject({ state: 'open', kind: 'pack', price: { amount: 800, currency: 'USD' }, credits: 500 });
@@ -100,7 +105,7 @@ describe('a pack', () => {
 });
 
 describe('a subscription', () => {
-  test('row 68: begins, renews twice, and every period brings its credits once', async () => {
+  test('begins, renews twice, and every period brings its credits once', async () => {
     const user = await world.newUser();
     await world.paid(user, 'creator-month');
     expect(await subscription(user)).toMatchObject({
@@ -160,7 +165,7 @@ describe('a subscription', () => {
     await sound();
   });
 
-  test('row 69: up at once with a full new period; twice in a minute is once; what was left keeps its date', async () => {
+  test('up at once with a full new period; twice in a minute is once; what was left keeps its date', async () => {
     const user = await world.newUser();
     await world.paid(user, 'creator-month');
     const before = await subscription(user);
@@ -186,7 +191,7 @@ describe('a subscription', () => {
     const waiting = await change(user, 'pro-month');
     expect(waiting.subscription?.planId).toBe('creator');
     expect(waiting.purchase).toMatchObject({ state: 'open', url: expect.stringContaining('/invoice/') });
-    await world.stripe.order({ advance: 24 * 3600 });
+    await world.stripe.order({ advance: 25 * 3600 });
     await refreshPurchase(world.deps, user, waiting.purchase?.id ?? '');
     expect(await readPurchase(world.db, user, waiting.purchase?.id ?? '')).toMatchObject({ state: 'expired' });
     const again = await change(user, 'pro-month');
@@ -283,7 +288,7 @@ describe('a subscription', () => {
 });
 
 describe('money back', () => {
-  test('row 70: the owner gives unspent credits back for their share of the money; the plan ends with it', async () => {
+  test('the owner gives unspent credits back for their share of the money; the plan ends with it', async () => {
     const user = await world.newUser();
     await world.paid(user, 'creator-month');
     await world.spend(user, 400);
@@ -352,7 +357,7 @@ describe('money back', () => {
 });
 
 describe('disputes', () => {
-  test('row 71: frozen while it lasts, back when it is won', async () => {
+  test('frozen while it lasts, back when it is won', async () => {
     const user = await world.newUser();
     await world.paid(user, 'pack-small');
     const { dispute } = await world.stripe.order({ dispute: { charge: await world.lastCharge(user) } });
@@ -364,7 +369,7 @@ describe('disputes', () => {
     await sound();
   });
 
-  test('row 71: lost after half was spent: the rest goes, the spent half is owed, the plan ends', async () => {
+  test('lost after half was spent: the rest goes, the spent half is owed, the plan ends', async () => {
     const user = await world.newUser();
     await world.paid(user, 'creator-month');
     await world.spend(user, 500);

@@ -1,6 +1,7 @@
 import type { ProcessorId } from '@pingplex/shared/contracts/http';
+import { AppError } from '@pingplex/shared/errors';
 import type { Db } from '../../db/client.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inTransaction, sqlStates } from '../../db/transaction.ts';
 import type { Fact, ObjectRef } from '../../processors/port.ts';
 import { applyCheckout } from './checkout-facts.ts';
 import { Applying } from './context.ts';
@@ -36,12 +37,26 @@ export async function applyRef(deps: PaymentDeps, processorId: ProcessorId, ref:
 export async function applyFacts(deps: PaymentDeps, processorId: ProcessorId, facts: readonly Fact[], readAt: Date): Promise<void> {
   if (facts.length === 0) return;
   const sorted = [...facts].sort((a, b) => ORDER.indexOf(a.type) - ORDER.indexOf(b.type));
-  await inTransaction(deps.db, async (tx) => {
-    const applying = new Applying(tx, processorId, readAt, deps.now());
-    for (const fact of sorted) await applyFact(applying, fact);
-    for (const { what, id } of applying.acts) await deps.queue.enqueue(QUEUES.act, { what, id }, { tx, key: `${what}:${id}` });
-    await applying.finish(deps);
-  });
+  await patiently(() =>
+    inTransaction(deps.db, async (tx) => {
+      const applying = new Applying(tx, processorId, readAt, deps.now());
+      for (const fact of sorted) await applyFact(applying, fact);
+      for (const { what, id } of applying.acts) await deps.queue.enqueue(QUEUES.act, { what, id }, { tx, key: `${what}:${id}` });
+      await applying.finish(deps);
+    }),
+  );
+}
+
+/** Message, return, polling and operator may all come at once for one user: who waited too long for the others waits once more. */
+async function patiently(work: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (![...sqlStates(error)].includes('55P03')) throw error;
+      if (attempt === 4) throw new AppError('request.busy', 'too many at once for one user', { retryAfterMs: 1_000, cause: error });
+    }
+  }
 }
 
 async function applyFact(applying: Applying, fact: Fact): Promise<void> {

@@ -26,6 +26,8 @@ async function begin(applying: Applying, fact: SubscriptionFact): Promise<void> 
   const userId = await ownerOf(applying, fact);
   if (userId === null) return applying.alert('orphan', `${processor}:${fact.externalId}`, null, { subscription: fact.externalId });
   await lockUserBilling(tx, userId);
+  // Somebody else may have begun it while we waited for the lock.
+  if ((await tx.subscription.count({ where: { processor, externalId: fact.externalId } })) > 0) return applySubscription(applying, fact);
   const isDuplicate = LIVE.includes(fact.status) && (await liveSubscription(tx, userId)) !== null;
   const id = uuidV7();
   await tx.subscription.create({

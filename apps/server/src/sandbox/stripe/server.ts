@@ -150,7 +150,10 @@ export async function startStripeSandbox(options: StripeSandboxOptions): Promise
     order,
     stop: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
+        server.close(() => {
+          store.flush();
+          resolve();
+        });
         server.closeAllConnections();
       }),
   };

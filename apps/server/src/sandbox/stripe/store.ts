@@ -65,8 +65,13 @@ export type Store = { readonly [Name in keyof Tables]: Map<string, Tables[Name]>
   answers: Map<string, { hash: string; status: number; body: string }>;
   journal: JournalEntry[];
   undelivered: Set<string>;
+  /** Soon: many changes are one writing. */
   save(): void;
+  /** Now. */
+  flush(): void;
 };
+
+const SAVE_EVERY_MS = 200;
 
 /** @param folder where the snapshot lives */
 export function openStore(folder: string): Store {
@@ -75,6 +80,7 @@ export function openStore(folder: string): Store {
   const kept = readSnapshot(file);
   let offset = typeof kept['offset'] === 'number' ? kept['offset'] : 0;
   let last = 0;
+  let timer: NodeJS.Timeout | undefined;
   const tables = Object.fromEntries(NAMES.map((name) => [name, new Map(kept[name] as [string, never][] | undefined)])) as unknown as {
     [Name in keyof Tables]: Map<string, Tables[Name]>;
   };
@@ -95,6 +101,11 @@ export function openStore(folder: string): Store {
       return `${prefix}_${last.toString(36)}${randomBytes(6).toString('hex')}`;
     },
     save() {
+      timer ??= setTimeout(() => this.flush(), SAVE_EVERY_MS).unref();
+    },
+    flush() {
+      clearTimeout(timer);
+      timer = undefined;
       const all = Object.fromEntries(NAMES.map((name) => [name, [...tables[name]]]));
       writeFileSync(`${file}.new`, JSON.stringify({ ...all, answers: [...answers], undelivered: [...undelivered], offset }));
       renameSync(`${file}.new`, file);
