@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "device_session" ADD COLUMN     "country" VARCHAR(2);
