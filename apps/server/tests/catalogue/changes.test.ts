@@ -50,8 +50,19 @@ test('a new model is made like another and stands behind it; one that is like no
 
 test('nothing that has been shut down is offered, and what ends has its date', async () => {
   const ids = (await withChanges({}, '2027-03-01')).list().map((model) => model.id);
-  expect(ids.filter((id) => /tts|whisper|sora|imagen|veo/.test(id))).toEqual([]);
+  expect(ids.filter((id) => /openai.*tts|whisper|sora|imagen|veo/.test(id))).toEqual([]);
   expect((await withChanges({})).list().find((model) => model.id === 'openai/whisper-1')?.retiresAt).toBe('2027-02-26');
+});
+
+test('a price that the provider has announced holds from its day on, unless the operator has set another', async () => {
+  const id = 'google/gemini-3.8-flash';
+  const base = async (day: string, changes: Record<string, CatalogueChange> = {}) => {
+    const { price } = (await withChanges(changes, day)).require(id).entry;
+    return price.kind === 'perToken' ? price.outPerMillion : null;
+  };
+  expect([await base('2026-12-31'), await base('2027-01-01')]).toEqual([375, 750]);
+  const price = { kind: 'perToken', unit: 'token', inPerMillion: 1, outPerMillion: 5, outFrom: 'max_output_tokens', since: '2026-12-01' };
+  expect(await base('2027-01-01', { [id]: { price: price as never } })).toBe(5);
 });
 
 test('a text costs at most what its longest answer would', () => {

@@ -100,6 +100,15 @@ test('a result that can not be fetched at once is fetched a little later', async
   expect(taken(prompt)).toHaveLength(1);
 });
 
+test('row 51: a text by Qwen', async () => {
+  const userId = await world.newUser(50);
+  const made = await world.create(userId, unique('a haiku'), { modelId: 'dashscope/qwen3.8-flash' });
+  expect(await world.ended(userId, made.id)).toMatchObject({
+    ...{ state: 'succeeded', credits: { captured: 1 }, isPartial: false },
+    results: [{ kind: 'text', mime: 'text/plain' }],
+  });
+});
+
 test('a refusal during the work is told as one, and costs nothing', async () => {
   const userId = await world.newUser(50);
   const made = await world.create(userId, unique('no [[refuseLater]]'), { modelId: 'dashscope/wan2.7-image' });

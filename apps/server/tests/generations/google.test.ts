@@ -77,6 +77,25 @@ test('a film from a picture, a second too short, costs a second less', async () 
   expect(await world.ended(userId, made.id)).toMatchObject({ state: 'succeeded', credits: { captured: 10, released: 4 } });
 });
 
+test('rows 50 and 51: speech, music and a text by Google', async () => {
+  const userId = await world.newUser(100);
+  const order = async (modelId: string, prompt: string, settings = {}) => {
+    const made = await world.create(userId, prompt, { modelId, settings });
+    return world.ended(userId, made.id);
+  };
+  const prompt = unique('Good evening, ladies and gentlemen');
+  const [speech, music, text] = await Promise.all([
+    order('google/gemini-3.8-flash-tts', prompt, { voice: 'Leda' }),
+    order('google/lyria-3.5', unique('a slow waltz')),
+    order('google/gemini-3.8-flash', unique('a haiku')),
+  ]);
+  expect(speech).toMatchObject({ state: 'succeeded', credits: { captured: 2 }, results: [{ kind: 'audio', mime: 'audio/wav' }] });
+  expect(speech.results[0]?.durationMs).toBeCloseTo((prompt.length / 15) * 1000, -1);
+  expect(music).toMatchObject({ state: 'succeeded', credits: { captured: 8 }, results: [{ kind: 'audio', durationMs: 20_000 }] });
+  expect((await attemptOf(music.id)).providerCostMicroUsd).toBe(80_000n);
+  expect(text).toMatchObject({ state: 'succeeded', credits: { captured: 1 }, results: [{ kind: 'text', mime: 'text/plain' }] });
+});
+
 test('what goes wrong costs nothing and is said', async () => {
   const userId = await world.newUser(100);
   const expected = {

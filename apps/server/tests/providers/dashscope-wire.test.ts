@@ -78,6 +78,45 @@ describe('row 47: what we send is what the reference says, field by field', () =
     });
   });
 
+  test('a text, told while it is written', async () => {
+    const seen: string[] = [];
+    const settings = { max_output_tokens: 300, instructions: 'be brief' };
+    const { answer, call } = await sent({
+      capability: 'text',
+      providerModel: 'qwen3.8-flash',
+      settings,
+      onText: (text) => seen.push(text),
+    });
+    expect(call).toMatchObject({ method: 'POST', path: '/compatible-mode/v1/chat/completions', accepted: true });
+    expect(call?.body).toEqual({
+      model: 'qwen3.8-flash',
+      messages: [
+        { role: 'system', content: 'be brief' },
+        { role: 'user', content: 'a kite' },
+      ],
+      max_tokens: 300,
+      enable_thinking: false,
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    expect(answer).toMatchObject({ kind: 'delivered', tokens: { input: 4, output: seen.length } });
+    expect(answer).toMatchObject({ costMicroUsd: Math.round(4 * 0.15 + seen.length * 0.47) });
+    expect(seen.at(-1)).toMatch(/^SANDBOX/);
+  });
+
+  test.each([
+    ['cut', 'delivered'],
+    ['refuse', 'refused'],
+    ['rateLimit', 'throttled'],
+    ['serverError', 'unknown'],
+    ['drop', 'unknown'],
+  ])('a text that goes wrong: %s → %s', async (fault, kind) => {
+    const settings = { max_output_tokens: 300, instructions: '' };
+    const { answer } = await sent({ capability: 'text', providerModel: 'qwen3.8-max', settings, prompt: `x [[${fault}]]` });
+    expect(answer.kind).toBe(kind);
+    if (kind === 'delivered') expect(answer).toMatchObject({ isPartial: true, tokens: null });
+  });
+
   test('looks, and calling off while it waits', async () => {
     const { provider, answer } = await sent({ capability: 'video', providerModel: 'wan3.0-video', settings: { ...FILM, ratio: '1:1' } });
     const handle = answer.kind === 'accepted' ? answer.handle : '';
@@ -107,4 +146,7 @@ test('a wrong key is for the operator, a wrong parameter is ours', async () => {
   const image = { capability: 'image', providerModel: 'wan2.7-image' } as const;
   expect((await sent({ ...image, settings: {} }, 'sk-wrong')).answer.kind).toBe('misconfigured');
   expect((await sent({ ...image, settings: { n: 9 } })).answer.kind).toBe('rejected');
+  const text = { capability: 'text', settings: { max_output_tokens: 300 } } as const;
+  expect((await sent({ ...text, providerModel: 'qwen3.8-flash' }, 'sk-wrong')).answer.kind).toBe('misconfigured');
+  expect((await sent({ ...text, providerModel: 'qwen-old' })).answer.kind).toBe('rejected');
 });

@@ -86,6 +86,66 @@ describe('row 47: what we send is what the reference says, field by field', () =
     });
   });
 
+  test('speech in a manner, and music', async () => {
+    const speech = await sent({
+      capability: 'speech',
+      providerModel: 'gemini-3.8-flash-tts',
+      settings: { voice: 'Puck', manner: 'whispering' },
+    });
+    expect(speech.call).toMatchObject({ accepted: true });
+    expect(speech.call?.body).toEqual({
+      model: 'gemini-3.8-flash-tts',
+      input: [
+        {
+          type: 'user_input',
+          content: [{ type: 'text', text: 'a kite', annotations: [{ type: 'speech_metadata', style: 'whispering' }] }],
+        },
+      ],
+      background: true,
+      store: true,
+      response_format: { type: 'audio', mime_type: 'audio/wav', sample_rate: 24_000, delivery: 'uri' },
+      generation_config: { speech_config: [{ voice: 'Puck' }] },
+    });
+    const music = await sent({ capability: 'music', providerModel: 'lyria-3.5', settings: {} });
+    expect(music.call).toMatchObject({ accepted: true });
+    expect(music.call?.body).toEqual({
+      ...{ model: 'lyria-3.5', input: 'a kite', background: true, store: true },
+      response_format: { type: 'audio', mime_type: 'audio/wav', delivery: 'uri' },
+    });
+  });
+
+  test('a text about a picture, told while it is written', async () => {
+    const seen: string[] = [];
+    const settings = { max_output_tokens: 400, effort: 'none', instructions: 'be brief' };
+    const sources = [{ ...source, bytes: frame }];
+    const given = { capability: 'text', providerModel: 'gemini-3.5-flash-lite', settings, sources } as const;
+    const { answer, call } = await sent({ ...given, onText: (text) => seen.push(text) });
+    expect(call).toMatchObject({ path: '/v1beta/models/gemini-3.5-flash-lite:streamGenerateContent?alt=sse', accepted: true });
+    expect(call?.body).toEqual({
+      contents: [{ role: 'user', parts: [{ inlineData: { mimeType: 'image/png', data: part().data } }, { text: 'a kite' }] }],
+      systemInstruction: { parts: [{ text: 'be brief' }] },
+      generationConfig: { maxOutputTokens: 400, thinkingConfig: { thinkingLevel: 'minimal' } },
+    });
+    const text = answer.kind === 'delivered' && Buffer.isBuffer(answer.outputs[0]) ? answer.outputs[0].toString('utf8') : '';
+    expect(answer).toMatchObject({ tokens: { input: 260, output: seen.length }, costMicroUsd: Math.round(260 * 0.3 + seen.length * 2.5) });
+    expect(seen.at(-1)).toBe(text);
+    expect(text).toMatch(/^SANDBOX/);
+  });
+
+  test.each([
+    ['cut', 'delivered'],
+    ['filtered', 'delivered'],
+    ['refuse', 'refused'],
+    ['rateLimit', 'throttled'],
+    ['serverError', 'unknown'],
+    ['drop', 'unknown'],
+  ])('a text that goes wrong: %s → %s', async (fault, kind) => {
+    const settings = { max_output_tokens: 400, effort: 'low', instructions: '' };
+    const { answer } = await sent({ capability: 'text', providerModel: 'gemini-3.8-flash', settings, prompt: `x [[${fault}]]` });
+    expect(answer.kind).toBe(kind);
+    if (kind === 'delivered') expect(answer).toMatchObject({ isPartial: true, tokens: null });
+  });
+
   test('looks, calling off, and forgetting', async () => {
     const { provider, answer } = await sent({ capability: 'image', providerModel: 'gemini-3-pro-image', settings: {} });
     const handle = answer.kind === 'accepted' ? answer.handle : '';

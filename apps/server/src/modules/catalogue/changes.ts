@@ -49,10 +49,12 @@ export function applyChanges(entries: readonly CatalogueEntry[], changes: readon
 function withChange(entry: CatalogueEntry, change: CatalogueChange | undefined): CatalogueEntry {
   if (!change) return entry;
   const { like: _, limits, maxParallel, ...rest } = change;
+  // The operator's price holds, whatever was announced before.
+  const { nextPrice: __, ...base } = entry;
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   const named = Object.fromEntries(Object.entries(limits ?? {}).filter(([, value]) => value !== undefined));
   return {
-    ...entry,
+    ...(change.price === undefined ? entry : base),
     ...given,
     limits: { ...entry.limits, ...named } as Model['limits'],
     ...(maxParallel === undefined ? {} : { maxParallel: maxParallel ?? undefined }),

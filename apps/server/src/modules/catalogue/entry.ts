@@ -17,6 +17,8 @@ export type CatalogueEntry = {
   limits: Model['limits'];
   resultKind: Model['resultKind'];
   price: PriceRule;
+  /** What is asked from an announced day on, which the provider has told beforehand. */
+  nextPrice?: { from: string; price: PriceRule };
   /** ISO date from which the provider no longer answers; null while none is announced. */
   retiresAt: string | null;
   /** False: shown, but not sold. */

@@ -38,19 +38,20 @@ export function createCatalogue(
   basis: readonly CatalogueEntry[] = CATALOGUE,
   load: () => Promise<readonly NamedChange[]> = async () => [],
 ): Catalogue {
-  let entries = basis;
+  let stored = basis;
   let loadedAt = Number.NEGATIVE_INFINITY;
   const isAvailable = (entry: CatalogueEntry): boolean =>
     access[entry.provider]?.available === true && entry.enabled !== false && !isRetired(entry, now());
+  const entries = () => stored.map((entry) => atPriceOf(entry, now()));
   return {
     async refresh() {
       if (performance.now() - loadedAt < FRESH_MS) return;
-      entries = applyChanges(basis, await load());
+      stored = applyChanges(basis, await load());
       loadedAt = performance.now();
     },
-    entries: () => entries,
+    entries,
     list() {
-      const living = entries.filter((entry) => !isRetired(entry, now()));
+      const living = entries().filter((entry) => !isRetired(entry, now()));
       return living.map((entry) => ({
         id: entry.id,
         provider: entry.provider,
@@ -66,12 +67,18 @@ export function createCatalogue(
       }));
     },
     require(id) {
-      const entry = entries.find((candidate) => candidate.id === id);
+      const entry = entries().find((candidate) => candidate.id === id);
       if (!entry) throw new AppError('generation.modelUnknown', 'no such model in the catalogue', { params: { model: id } });
       if (!isAvailable(entry)) throw new AppError('generation.modelUnavailable', 'the model is not available', { params: { model: id } });
       return { entry, sandbox: access[entry.provider]?.sandbox ?? false };
     },
   };
+}
+
+/** The entry with the price of this day. */
+function atPriceOf(entry: CatalogueEntry, now: Date): CatalogueEntry {
+  const { nextPrice } = entry;
+  return nextPrice && now.toISOString().slice(0, 10) >= nextPrice.from ? { ...entry, price: nextPrice.price } : entry;
 }
 
 function isRetired(entry: CatalogueEntry, now: Date): boolean {

@@ -1,7 +1,8 @@
 import { checkOf, type Exchange, exchange, fields, textOf } from '../exchange.ts';
 import { delayAfter, type Pace } from '../pace.ts';
 import type { PollAnswer, Provider, SubmitAnswer } from '../port.ts';
-import { costOf, type DashScopeTask, orderOf, readTask } from './wire.ts';
+import { createTextWriter } from './text.ts';
+import { ACCOUNT, costOf, type DashScopeTask, orderOf, REFUSED, readTask } from './wire.ts';
 
 export type DashScopeOptions = {
   apiKey: string;
@@ -12,10 +13,13 @@ export type DashScopeOptions = {
   trustedOrigins: readonly string[];
 };
 
+/** A long answer takes minutes. */
+const TEXT_TIMEOUT_MS = 600_000;
+
 type Answer = Extract<Exchange, { kind: 'answer' }>;
 
 /**
- * Alibaba's Model Studio in task mode: Wan's films and pictures. A task lives 24 hours and can be called off while it waits. There is
+ * Alibaba's Model Studio: Wan's films and pictures in task mode, Qwen's texts. A task lives 24 hours and can be called off while it waits. There is
  * no id of ours in it: a submit whose answer is lost can't be found again.
  */
 export function createDashScopeProvider(options: DashScopeOptions): Provider {
@@ -25,6 +29,8 @@ export function createDashScopeProvider(options: DashScopeOptions): Provider {
       headers: { authorization: `Bearer ${options.apiKey}`, ...(more.isTask ? { 'x-dashscope-async': 'enable' } : {}) },
     });
 
+  const write = createTextWriter({ ...options, timeoutMs: TEXT_TIMEOUT_MS });
+
   return {
     files: { trustedOrigins: options.trustedOrigins },
     async check(_models, signal) {
@@ -33,6 +39,7 @@ export function createDashScopeProvider(options: DashScopeOptions): Provider {
       return checkOf(answer, (json) => fields(fields(json)['output'])['task_status'] === 'UNKNOWN', 'key and region are good');
     },
     async submit(submission) {
+      if (submission.capability === 'text') return write(submission);
       const { path, body } = orderOf(submission);
       const answer = await call('POST', path, submission.signal, { body, isTask: true });
       if (answer.kind !== 'answer')
@@ -66,10 +73,6 @@ export function createDashScopeProvider(options: DashScopeOptions): Provider {
 
 const requestIdOf = (answer: Answer): string | null => textOf(fields(answer.json)['request_id']) ?? answer.requestId;
 const messageOf = (answer: Answer): string => textOf(fields(answer.json)['message']) ?? `status ${answer.status}`;
-
-const REFUSED = new Set(['DataInspectionFailed', 'data_inspection_failed', 'IPInfringementSuspect', 'FaqRuleBlocked']);
-/** Our account: its key, its money, its rights. */
-const ACCOUNT = /^(InvalidApiKey|Arrearage|AccessDenied|Model\.AccessDenied|AllocationQuota\.FreeTierOnly)/;
 
 /** The vendor's table of codes; HTTP may be 200 with a code in the body. */
 function judgeSubmit(answer: Answer, code: string, requestId: string | null): SubmitAnswer {

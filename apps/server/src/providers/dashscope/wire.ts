@@ -56,3 +56,25 @@ export function costOf(providerModel: string, usage: unknown): number | null {
   const perSecond = PER_SECOND[String(SR)];
   return perSecond !== undefined && typeof duration === 'number' ? Math.round(perSecond * duration) : null;
 }
+
+/** Codes that say: not this. */
+export const REFUSED: ReadonlySet<string> = new Set([
+  'DataInspectionFailed',
+  'data_inspection_failed',
+  'IPInfringementSuspect',
+  'FaqRuleBlocked',
+]);
+/** Our account: its key, its money, its rights. */
+export const ACCOUNT = /^(InvalidApiKey|Arrearage|AccessDenied|Model\.AccessDenied|AllocationQuota\.FreeTierOnly)/;
+
+/** Dollars per million tokens (a reseller's list of 2026-11). */
+const PER_TOKEN: Readonly<Record<string, { input: number; output: number }>> = {
+  'qwen3.8-flash': { input: 0.15, output: 0.47 },
+  'qwen3.8-max': { input: 2, output: 6 },
+};
+
+/** What a text will be billed by its tokens; null when the model's price isn't known. */
+export function textCostOf(providerModel: string, tokens: { input: number; output: number }): number | null {
+  const rates = PER_TOKEN[providerModel];
+  return rates ? Math.round(tokens.input * rates.input + tokens.output * rates.output) : null;
+}

@@ -1,8 +1,10 @@
 import { checkOf, type Exchange, exchange, fields, textOf } from '../exchange.ts';
 import { delayAfter, type Pace } from '../pace.ts';
-import type { Output, PollAnswer, Provider, TaskRef } from '../port.ts';
+import type { Output, PollAnswer, Provider, Submission, TaskRef } from '../port.ts';
+import { openEvents } from '../sse.ts';
 import { costOf } from './cost.ts';
 import { isRefusal, judgeSubmit, problemOf } from './errors.ts';
+import { readText, textBodyOf } from './text.ts';
 import { fileIdOf, type Interaction, type Media, orderOf, readInteraction } from './wire.ts';
 
 export type GoogleOptions = {
@@ -16,6 +18,9 @@ export type GoogleOptions = {
 
 /** Sixteen tokens of it cost less than a thousandth of a cent. */
 const CHEAPEST = 'gemini-3.5-flash-lite';
+
+/** A long answer with long thoughts takes minutes. */
+const TEXT_TIMEOUT_MS = 600_000;
 
 type Call = (method: 'GET' | 'POST' | 'DELETE', path: string, signal: AbortSignal, body?: unknown) => Promise<Exchange>;
 
@@ -42,6 +47,7 @@ export function createGoogleProvider(options: GoogleOptions): Provider {
       return checkOf(answer, (json) => Array.isArray(fields(json)['candidates']), `${CHEAPEST} answers`);
     },
     async submit(submission) {
+      if (submission.capability === 'text') return readText(await openText(options, submission), submission);
       const answer = await call('POST', '/interactions', submission.signal, orderOf(submission));
       if (answer.kind !== 'answer')
         return { kind: answer.kind === 'notSent' ? 'notSent' : 'unknown', requestId: null, message: answer.message };
@@ -76,6 +82,14 @@ export function createGoogleProvider(options: GoogleOptions): Provider {
       },
     },
   };
+}
+
+/** A text is one exchange that comes in parts. */
+function openText(options: GoogleOptions, submission: Submission) {
+  const url = `${options.baseUrl}/models/${submission.providerModel}:streamGenerateContent?alt=sse`;
+  const headers = { 'x-goog-api-key': options.apiKey };
+  const { signal } = submission;
+  return openEvents({ method: 'POST', url, headers, body: textBodyOf(submission), timeoutMs: TEXT_TIMEOUT_MS, signal });
 }
 
 const pathOf = ({ handle }: Pick<TaskRef, 'handle'>): string => `/interactions/${encodeURIComponent(handle)}`;
@@ -117,7 +131,8 @@ function failure(words: readonly string[], requestId: string | null, message: st
   return { kind: 'failed', requestId, message };
 }
 
-const typeOf = ({ capability }: TaskRef): string => (capability === 'image' || capability === 'imageEdit' ? 'image' : 'video');
+const TYPES: Partial<Record<TaskRef['capability'], string>> = { image: 'image', imageEdit: 'image', speech: 'audio', music: 'audio' };
+const typeOf = ({ capability }: TaskRef): string => TYPES[capability] ?? 'video';
 
 /** Bytes, or an address once the file behind it is ready. */
 async function outputOf(part: Media, task: TaskRef, call: Call, baseUrl: string): Promise<Output | 'pending' | 'failed'> {

@@ -22,6 +22,15 @@ export function orderOf(submission: Submission): Record<string, unknown> {
     const delivery = LARGE_PICTURES.has(String(image_size)) ? 'uri' : 'inline';
     return { ...common, response_format: { type: 'image', ...(aspect_ratio === 'auto' ? {} : { aspect_ratio }), ...size, delivery } };
   }
+  if (capability === 'speech' || capability === 'music') {
+    const format = { type: 'audio', mime_type: 'audio/wav', ...(capability === 'speech' ? { sample_rate: 24_000 } : {}), delivery: 'uri' };
+    if (capability === 'music') return { ...common, response_format: format };
+    const { voice, manner } = settings;
+    const annotations = manner === undefined || manner === '' ? {} : { annotations: [{ type: 'speech_metadata', style: manner }] };
+    const content = [{ type: 'text', text: prompt, ...annotations }];
+    const steps = [{ type: 'user_input', content }];
+    return { ...common, input: steps, response_format: format, generation_config: { speech_config: [{ voice }] } };
+  }
   const { aspect_ratio, resolution, duration } = settings;
   const task = capability === 'imageToVideo' ? 'image_to_video' : 'text_to_video';
   return {

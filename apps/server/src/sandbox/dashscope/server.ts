@@ -4,17 +4,19 @@ import { type KitState, taskFault, travelFault } from '../kit/faults.ts';
 import { type Asked, type Reply, type RunningKit, startKit } from '../kit/server.ts';
 import type { Task, TaskOrder, Tasks } from '../kit/tasks.ts';
 import { DashScopeRefusal, readImage, readVideo } from './bodies.ts';
+import { chat } from './chat.ts';
 
 export type DashScopeSandboxOptions = { port: number; folder: string; apiKey: string };
 
 type Kit = { state: KitState; tasks: Tasks };
 
 const SERVICES = '/api/v1/services/aigc';
+const CHAT = '/compatible-mode/v1/chat/completions';
 const DAY_MS = 24 * 3_600_000;
 /** Looks per second and account. */
 const MAX_LOOKS = 20;
 
-/** A stand-in for Alibaba's Model Studio in task mode: Wan's films and pictures, looks, calling off. Faults: kit/faults.ts. */
+/** A stand-in for Alibaba's Model Studio: Wan's films and pictures in task mode, looks, calling off, Qwen's texts. Faults: kit/faults.ts. */
 export function startDashScopeSandbox(options: DashScopeSandboxOptions): Promise<RunningKit> {
   const looks: number[] = [];
   return startKit({ port: options.port, folder: options.folder, answer: (asked, kit) => answer(asked, kit, options.apiKey, looks) });
@@ -24,11 +26,22 @@ async function answer(asked: Asked, kit: Kit, apiKey: string, looks: number[]): 
   const request_id = randomUUID();
   try {
     if (asked.headers.authorization !== `Bearer ${apiKey}`) throw new DashScopeRefusal(401, 'InvalidApiKey', 'Invalid API-key provided.');
+    if (asked.method === 'POST' && asked.url.pathname === CHAT) {
+      return { headers: { 'x-request-id': request_id }, ...chat(asked.body, kit.state, request_id) };
+    }
     const reply = await route(asked, kit, looks);
     return { ...reply, body: { request_id, ...(reply.body as object) } };
   } catch (error) {
     const { status, code, message, headers } =
       error instanceof DashScopeRefusal ? error : new DashScopeRefusal(500, 'InternalError', String(error));
+    // The compatible door wraps it as the dialect has it.
+    if (asked.url.pathname === CHAT) {
+      return {
+        status,
+        headers: { ...headers, 'x-request-id': request_id },
+        body: { error: { message, type: code, code, param: null }, request_id },
+      };
+    }
     return { status, headers, body: { code, message, request_id } };
   }
 }

@@ -48,10 +48,15 @@ async function contentOf(task: Task, tasks: Tasks, origin: string): Promise<Reco
 
 function usageOf({ order }: Task): Record<string, unknown> {
   const input = Math.ceil(order.prompt.length / 4) + order.sources.length * 258;
+  if (order.kind === 'sound') return counted(input, 'audio', Math.ceil(order.amount * 25));
   const [modality, made] =
     order.kind === 'film'
-      ? ['video', order.amount * (TOKENS_PER_SECOND[String(order.note?.['resolution'])] ?? 0)]
-      : ['image', IMAGE_TOKENS[String(order.note?.['size'])] ?? 0];
+      ? (['video', order.amount * (TOKENS_PER_SECOND[String(order.note?.['resolution'])] ?? 0)] as const)
+      : (['image', IMAGE_TOKENS[String(order.note?.['size'])] ?? 0] as const);
+  return counted(input, modality, made);
+}
+
+function counted(input: number, modality: string, made: number): Record<string, unknown> {
   return {
     total_input_tokens: input,
     total_output_tokens: made,

@@ -12,7 +12,7 @@ import { interactionShown } from './interactions.ts';
 export type GeminiSandboxOptions = { port: number; folder: string; apiKey: string };
 type Kit = { state: KitState; tasks: Tasks };
 
-/** A stand-in for Google's Gemini API: interactions in the background, their looks, calling off, deleting, and the files behind them. Faults: kit/faults.ts. */
+/** A stand-in for Google's Gemini API: interactions in the background with the files behind them, and texts. Faults: kit/faults.ts. */
 export function startGeminiSandbox(options: GeminiSandboxOptions): Promise<RunningKit> {
   return startKit({ port: options.port, folder: options.folder, answer: (asked, kit) => answer(asked, kit, options.apiKey) });
 }
@@ -47,8 +47,7 @@ async function route(asked: Asked, kit: Kit): Promise<Reply> {
       return { status: 200, body: {} };
     }
   }
-  if (area === 'models' && asked.method === 'POST' && action === undefined)
-    return { status: 200, body: generate(name, asked.body), accepted: true };
+  if (area === 'models' && asked.method === 'POST' && action === undefined) return generate(name, asked, kit.state);
   if (area === 'files' && action === undefined) {
     const [id = '', download] = name.split(':');
     if (asked.method === 'GET' && download === 'download') return sendFile(id, kit.tasks);
@@ -79,6 +78,12 @@ const SHORT_SIDES: Readonly<Record<string, number>> = { '360p': 360, '720p': 720
 
 function orderOf({ model, prompt, images, format }: InteractionOrder, tasks: Tasks, isShort: boolean): TaskOrder {
   const sources = images.map((image) => tasks.keep(image));
+  if (format.type === 'audio') {
+    // Fifteen characters a second, as people speak; a song of twenty seconds.
+    const amount = model.startsWith('lyria') ? 20 : Math.max(0.5, prompt.length / 15);
+    const note = { delivery: format.delivery };
+    return { kind: 'sound', model, prompt, width: 0, height: 0, amount, format: 'wav', sources, last: null, note };
+  }
   const [w = 1, h = 1] = (format.aspect_ratio ?? '1:1').split(':').map(Number);
   if (format.type === 'video') {
     const short = SHORT_SIDES[format.resolution] ?? 720;
