@@ -15,7 +15,7 @@ type Violation = {
 
 /** A key's effect is there when the page has painted it; how long that takes is the machine's business. */
 const SOON = { timeout: 20_000 };
-const SCREENS: readonly Screen[] = ['workspace', 'queue', 'library', 'recipes', 'account'];
+const SCREENS: readonly Screen[] = ['workspace', 'create', 'queue', 'library', 'recipes', 'account'];
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 let server: RunningServer;

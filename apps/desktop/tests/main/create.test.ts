@@ -41,7 +41,7 @@ const model = (limits: Partial<Model['limits']> = {}): Model => ({
   retiresAt: null,
 });
 
-describe('must show 6: tables of prompts', () => {
+describe('row 53, must show 6: tables of prompts', () => {
   test('commas, semicolons and tabs, a byte order mark, quotes with line ends, Russian titles', () => {
     const comma = readPromptTable('\uFEFFprompt,name,quality\r\n"a ""red"" fox,\r\nin snow",fox,high\r\n\r\ncat,,low\r\n', 'a.csv');
     expect(comma.problems).toEqual([]);

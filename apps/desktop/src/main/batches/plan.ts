@@ -1,5 +1,5 @@
 import { relative, sep } from 'node:path';
-import type { Model } from '@pingplex/shared/contracts/http';
+import type { Model, ResultKind } from '@pingplex/shared/contracts/http';
 import {
   convertFormat,
   destinationOf,
@@ -11,6 +11,7 @@ import {
   renderName,
   type Step,
   type StepVerb,
+  TextFormat,
   VERB_KINDS,
 } from '@pingplex/shared/domain';
 import { foldName, safeFileName } from '../../output/index.ts';
@@ -20,7 +21,7 @@ import type { SourceFile } from './ports.ts';
 
 /** A file as it will be after some step, as far as that can be known before. */
 type PlannedFile = {
-  readonly kind: MediaKind;
+  readonly kind: ResultKind;
   readonly format: MediaFormat;
   readonly ext: string;
   readonly verb: StepVerb | null;
@@ -70,6 +71,11 @@ function resultsOf(step: Step, file: PlannedFile, models: readonly Model[]): num
   return Number.isInteger(units) && units >= 1 && units <= 100 ? units : 1;
 }
 
+/** Subtitles say in their settings what they are; every other text is plain. */
+function textExtension(settings: Readonly<Record<string, unknown>>): TextFormat {
+  return TextFormat.options.find((format) => format !== 'txt' && Object.values(settings).includes(format)) ?? 'txt';
+}
+
 function after(step: Step, file: PlannedFile, models: readonly Model[]): Omit<PlannedFile, 'saved'> {
   const named = (format: MediaFormat): Omit<PlannedFile, 'saved'> => ({
     kind: FORMATS[format].kind,
@@ -81,7 +87,11 @@ function after(step: Step, file: PlannedFile, models: readonly Model[]): Omit<Pl
   });
   if (step.verb === 'convert') return named(convertFormat(step, file.format));
   if (step.verb !== 'generate') return named(file.format);
-  const kind = models.find((one) => one.id === step.modelId)?.resultKind ?? 'image';
+  const model = models.find((one) => one.id === step.modelId);
+  const kind = model?.resultKind ?? 'image';
+  if (model !== undefined && kind === 'text') {
+    return { ...named(file.format), kind, ext: textExtension(completeSettings(model, step.settings)), modelId: step.modelId };
+  }
   const format: MediaFormat = kind === 'image' ? 'png' : kind === 'video' ? 'mp4' : 'mp3';
   return { ...named(format), modelId: step.modelId };
 }
@@ -110,15 +120,16 @@ export function planItem(source: Source, steps: readonly Step[], models: readonl
     const next: PlannedFile[] = [];
     for (const [place, file] of files.entries()) {
       const isAsked = index === 0 && ask !== null;
-      if (!isAsked && !stepApplies(step, file.kind, place, models)) {
+      const { kind } = file;
+      if (kind === 'text' || (!isAsked && !stepApplies(step, kind, place, models))) {
         next.push(file);
         continue;
       }
       const asked = isAsked && step.verb === 'generate' ? { ...step, settings: { ...step.settings, ...ask.settings } } : step;
       const made = resultsOf(asked, file, models);
-      jobs.push({ step, kind: file.kind, format: file.format, results: made });
+      jobs.push({ step, kind, format: file.format, results: made });
       if (step.verb === 'generate') sends += 1;
-      const one = { ...after(step, file, models), saved: step.keep && !isLast };
+      const one = { ...after(asked, file, models), saved: step.keep && !isLast };
       for (let n = 0; n < made; n += 1) {
         next.push(one);
         if (one.saved) results.push(one);

@@ -23,7 +23,7 @@ type Found = Omit<RowProblem, 'row'>;
 export type CheckedRow = { readonly item: AskedItem | null; readonly problems: readonly RowProblem[] };
 
 /** Typical size of a result, for the space on the disk. */
-const RESULT_BYTES: Readonly<Record<MediaKind, number>> = { image: 2_000_000, video: 12_000_000, audio: 1_500_000 };
+const RESULT_BYTES: Readonly<Record<Model['resultKind'], number>> = { image: 2_000_000, video: 12_000_000, audio: 1_500_000, text: 20_000 };
 const NAME_CHARS = 60;
 
 /** A file name out of a prompt: its first words, without what a name can't have. */
@@ -37,13 +37,14 @@ export function nameFromPrompt(prompt: string): string {
   return cut.replace(/[\s,;!-]+$/, '') || 'prompt';
 }
 
+/** An item without a source has the kind of its result; a text, which is no medium, goes as a small picture would. */
 const formatOf = (model: Model): MediaFormat => (model.resultKind === 'video' ? 'mp4' : model.resultKind === 'audio' ? 'mp3' : 'png');
 
 /** Stands for the source where there is none: no path, and the size that a result usually has. */
 function noSource(model: Model, name: string): SourceFile {
   const format = formatOf(model);
   const { kind } = FORMATS[format];
-  return { path: '', folder: '', name, sizeBytes: RESULT_BYTES[kind], modifiedAtMs: 0, kind, format, summary: null };
+  return { path: '', folder: '', name, sizeBytes: RESULT_BYTES[model.resultKind], modifiedAtMs: 0, kind, format, summary: null };
 }
 
 type Picked = { readonly source: AskSource; readonly file: SourceFile; readonly isReady: boolean };

@@ -98,7 +98,7 @@ export function createCreateService(options: CreateOptions) {
       prompt: (items[0]?.ask.prompt ?? '').slice(0, 1000) || '—',
       settings: order.settings,
     });
-    const first = items[0]?.ask.prompt.replaceAll(/\s+/g, ' ').slice(0, 60) || model.label.en;
+    const first = items[0]?.ask.prompt.replaceAll(/\s+/g, ' ').slice(0, 120) || model.label.en;
     return { model, run: { name: first, step, items, output: order.output }, problems, problemRows };
   }
 

@@ -111,11 +111,43 @@ async function findByHash(options: UploadOptions): Promise<UploadView | undefine
   }
 }
 
+const underWay = new Map<string, Promise<UploadView>>();
+
 /**
- * Brings a file to the server, unless it is there already. A broken upload goes on where it stopped, also after a restart.
+ * Brings a file to the server, unless it is there already. A broken upload goes on where it stopped, also after a restart. Requests that
+ * need the same file at once share one upload; when that one fails, each of the others tries for itself.
  * @throws AppError `network.*`, `upload.*`; the signal's reason
  */
 export async function uploadOnce(options: UploadOptions): Promise<UploadView> {
+  const { accountId, source, signal } = options;
+  const name = `${options.api.baseUrl()} ${accountId} ${source.sha256}`;
+  for (let other = underWay.get(name); other !== undefined; other = underWay.get(name)) {
+    const done = await untilAborted(other, signal).catch(() => undefined);
+    signal.throwIfAborted();
+    if (done !== undefined) return done;
+  }
+  const own = bring(options);
+  underWay.set(name, own);
+  try {
+    return await own;
+  } finally {
+    underWay.delete(name);
+  }
+}
+
+/** What comes of a promise, or the signal's reason when that is first. */
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+async function bring(options: UploadOptions): Promise<UploadView> {
   const there = await findByHash(options);
   if (there !== undefined) return there;
   const { calls } = options.journal;

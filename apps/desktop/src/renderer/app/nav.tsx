@@ -1,4 +1,4 @@
-import { CircleUser, Folder, LayoutGrid, ListChecks, Share2, Sparkles } from 'lucide-react';
+import { CircleUser, Folder, LayoutGrid, ListChecks, Plus, Share2 } from 'lucide-react';
 import { hintOf } from '../actions/index.ts';
 import { WalletCard } from '../features/account/index.ts';
 import { isOpen, useBatches } from '../features/batches/index.ts';
@@ -10,7 +10,7 @@ import { go, type Screen, useRoute } from './route.ts';
 
 const ENTRIES = [
   { screen: 'workspace', icon: LayoutGrid, action: 'go.workspace' },
-  { screen: 'create', icon: Sparkles, action: 'go.create' },
+  { screen: 'create', icon: Plus, action: 'go.create' },
   { screen: 'queue', icon: ListChecks, action: 'go.queue' },
   { screen: 'library', icon: Folder, action: 'go.library' },
   { screen: 'recipes', icon: Share2, action: 'go.recipes' },

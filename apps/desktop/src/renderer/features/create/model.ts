@@ -1,4 +1,4 @@
-import type { Model } from '@pingplex/shared/contracts/http';
+import { type Model, ResultKind } from '@pingplex/shared/contracts/http';
 import type { CreateRow, CreateSource, PromptTable, SourceRole, SourceView } from '@pingplex/shared/contracts/ipc';
 import { type MediaFileId, MediaKind } from '@pingplex/shared/domain';
 
@@ -6,12 +6,12 @@ import { type MediaFileId, MediaKind } from '@pingplex/shared/domain';
 export type Mode = 'one' | 'many' | 'table';
 
 /** What can be made, in a fixed order: the kinds that the catalogue has a model for. */
-export function kindsOf(models: readonly Model[]): MediaKind[] {
-  return MediaKind.options.filter((kind) => models.some((model) => model.resultKind === kind));
+export function kindsOf(models: readonly Model[]): ResultKind[] {
+  return ResultKind.options.filter((kind) => models.some((model) => model.resultKind === kind));
 }
 
 /** The model that is open for a kind: the chosen one while it is offered, else the first that can be had. */
-export function modelFor(models: readonly Model[], kind: MediaKind, chosen: string | undefined): Model | undefined {
+export function modelFor(models: readonly Model[], kind: ResultKind, chosen: string | undefined): Model | undefined {
   const offered = models.filter((model) => model.resultKind === kind);
   return offered.find(({ id }) => id === chosen) ?? offered.find(({ available }) => available) ?? offered[0];
 }

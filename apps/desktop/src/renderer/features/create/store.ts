@@ -1,5 +1,6 @@
+import { ResultKind } from '@pingplex/shared/contracts/http';
 import type { CreateAgain, PromptTable, SourceRole, SourceView } from '@pingplex/shared/contracts/ipc';
-import { type MediaFileId, MediaKind } from '@pingplex/shared/domain';
+import type { MediaFileId } from '@pingplex/shared/domain';
 import { z } from 'zod';
 import { create } from 'zustand';
 import { useFiles } from '../files/index.ts';
@@ -10,7 +11,7 @@ type Value = string | number | boolean;
 export type Panel = 'rows' | 'results' | 'history';
 
 type State = Form & {
-  readonly kind: MediaKind;
+  readonly kind: ResultKind;
   /** Chosen models, by kind. */
   readonly modelIds: Readonly<Record<string, string>>;
   /** Settings that differ from a model's own, by model. */
@@ -26,7 +27,7 @@ type State = Form & {
 const PLACE = 'pingplex.create';
 const value = z.union([z.string(), z.number(), z.boolean()]);
 const Kept = z.object({
-  kind: MediaKind,
+  kind: ResultKind,
   mode: z.enum(['one', 'many', 'table']),
   prompt: z.string().max(100_000),
   prompts: z.string().max(1_000_000),
@@ -78,7 +79,7 @@ const currentModel = () => {
   return modelFor(useSession.getState().models, kind, modelIds[kind]);
 };
 
-export const setKind = (kind: MediaKind): void => set({ kind });
+export const setKind = (kind: ResultKind): void => set({ kind });
 export const setMode = (mode: Mode): void => set({ mode, panel: mode === 'one' ? 'results' : 'rows' });
 export const setPrompt = (prompt: string): void => set({ prompt });
 export const setPrompts = (prompts: string): void => set({ prompts, panel: 'rows' });
@@ -144,9 +145,8 @@ export function takeFiles(ids: readonly MediaFileId[], role?: SourceRole): void 
 /** Puts an earlier request into the form. */
 export function takeUp({ modelId, prompt, settings, sources, missing }: CreateAgain): void {
   const model = useSession.getState().models.find(({ id }) => id === modelId);
-  const kind = MediaKind.safeParse(model?.resultKind);
   useCreate.setState((state) => ({
-    ...(kind.success ? { kind: kind.data, modelIds: { ...state.modelIds, [kind.data]: modelId } } : {}),
+    ...(model === undefined ? {} : { kind: model.resultKind, modelIds: { ...state.modelIds, [model.resultKind]: modelId } }),
     mode: 'one',
     prompt,
     sources: [...sources],

@@ -36,6 +36,7 @@ export const create = {
     promptsNote_one: '{{n}} request: every prompt with every file.',
     promptsNote_other: '{{n}} requests: every prompt with every file.',
     need: 'Write a prompt first',
+    needAccount: 'Write a prompt to see its price. Generating needs an account.',
     generate: 'Generate',
     generateFor_one: 'Generate · {{n}} credit',
     generateFor_other: 'Generate · {{n}} credits',
@@ -136,6 +137,7 @@ export const create = {
     frame: {
       open: 'Frame of a video…',
       title: 'Choose a frame',
+      preparing: 'Getting the video ready…',
       film: 'Video',
       at: 'Frame at {{time}}',
       asFirst: 'Use as first frame',
@@ -164,6 +166,7 @@ export const create = {
     runRest_other: 'Run the {{n}} left',
     allResults_one: '{{n}} result in the library',
     allResults_other: 'All {{n}} results in the library',
+    writing: 'Text in the making',
     editPrompt: 'Edit the prompt',
     again: 'Use these settings again',
     takenUp: 'The form holds this request again',

@@ -48,6 +48,7 @@ export const create = {
     promptsNote_many: '{{n}} запросов: каждый промпт с каждым файлом.',
     promptsNote_other: '{{n}} запроса: каждый промпт с каждым файлом.',
     need: 'Сначала напишите промпт',
+    needAccount: 'Напишите промпт, чтобы увидеть цену. Для создания нужен аккаунт.',
     generate: 'Создать',
     generateFor_one: 'Создать · {{n}} кредит',
     generateFor_few: 'Создать · {{n}} кредита',
@@ -172,6 +173,7 @@ export const create = {
     frame: {
       open: 'Кадр из видео…',
       title: 'Выбор кадра',
+      preparing: 'Видео готовится…',
       film: 'Видео',
       at: 'Кадр на {{time}}',
       asFirst: 'Сделать первым кадром',
@@ -206,6 +208,7 @@ export const create = {
     allResults_few: 'Все {{n}} результата в библиотеке',
     allResults_many: 'Все {{n}} результатов в библиотеке',
     allResults_other: 'Все {{n}} результата в библиотеке',
+    writing: 'Текст пишется',
     editPrompt: 'Изменить промпт',
     again: 'Повторить с этими настройками',
     takenUp: 'Запрос снова в форме',

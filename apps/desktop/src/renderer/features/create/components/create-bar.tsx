@@ -14,7 +14,7 @@ function Price({ run }: { run: CreateRun }) {
   if (check === null) {
     return (
       <div className="text-right text-xs text-muted" data-testid="create-price">
-        {run.pending ? t('run.estimating') : t('create.need')}
+        {run.pending ? t('run.estimating') : t(signedIn ? 'create.need' : 'create.needAccount')}
       </div>
     );
   }

@@ -1,5 +1,5 @@
-import type { MediaKind } from '@pingplex/shared/domain';
-import { CloudOff, FileAudio, Film, Image } from 'lucide-react';
+import type { ResultKind } from '@pingplex/shared/contracts/http';
+import { CloudOff, FileAudio, FileText, Film, Image } from 'lucide-react';
 import { useEffect } from 'react';
 import { useTexts } from '../../../i18n/index.ts';
 import { attempt } from '../../../lib/ipc.ts';
@@ -23,7 +23,7 @@ import { RunsPanel } from './runs-panel.tsx';
 import { Sources } from './sources.tsx';
 import { TableForm } from './table-form.tsx';
 
-const ICONS: Record<MediaKind, typeof Image> = { image: Image, video: Film, audio: FileAudio };
+const ICONS: Record<ResultKind, typeof Image> = { image: Image, video: Film, audio: FileAudio, text: FileText };
 const MODES: readonly Mode[] = ['one', 'many', 'table'];
 
 /** Without a catalogue nothing can be made: why, and a way to ask again. */
@@ -83,12 +83,14 @@ function Form({ run }: { run: CreateRun }) {
       onSubmit={(event) => event.preventDefault()}
     >
       <ModelPicker model={model} />
-      <Segments
-        label={t('create.mode.label')}
-        value={mode}
-        options={MODES.map((value) => ({ value, label: t(`create.mode.${value}`) }))}
-        onValue={setMode}
-      />
+      <div className="flex">
+        <Segments
+          label={t('create.mode.label')}
+          value={mode}
+          options={MODES.map((value) => ({ value, label: t(`create.mode.${value}`) }))}
+          onValue={setMode}
+        />
+      </div>
       <PromptField run={run} max={model.limits.maxPromptChars} />
       <Sources model={model} />
       <fieldset className="flex flex-col gap-2">

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTexts } from '../../../i18n/index.ts';
 import { attempt, call } from '../../../lib/ipc.ts';
 import { Button } from '../../../ui/button.tsx';
-import { Notice } from '../../../ui/feedback.tsx';
+import { Notice, Progress } from '../../../ui/feedback.tsx';
 import { Field, Select } from '../../../ui/fields.tsx';
 import { Dialog } from '../../../ui/overlays.tsx';
 import { useFile, useFiles } from '../../files/index.ts';
@@ -84,7 +84,14 @@ function Chooser({ fileId, role }: { fileId: MediaFileId; role: SourceRole }) {
             onFail={standIn}
             onFrame={follow}
           />
-        ) : null}
+        ) : error ? null : (
+          <div className="grid h-full place-items-center">
+            <div className="flex w-48 flex-col gap-2 text-center text-sm text-muted">
+              {t('create.frame.preparing')}
+              <Progress value={null} thin label={t('create.frame.preparing')} />
+            </div>
+          </div>
+        )}
       </div>
       {wrong ? (
         <Notice tone="bad" title={problem(wrong).title}>

@@ -11,7 +11,7 @@ import { toast } from '../../../ui/toasts.tsx';
 import { useBatches } from '../../batches/index.ts';
 import { Thumb } from '../../files/index.ts';
 import { useSession } from '../../session/index.ts';
-import { useTakeUp } from './runs-panel.tsx';
+import { useTakeUp } from '../take-up.ts';
 
 type Page = IpcOutput<'create.history'>;
 const PAGE = 50;
