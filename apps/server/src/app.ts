@@ -90,7 +90,7 @@ export async function createApp(config: Config, deps: AppDeps): Promise<App> {
     metrics,
     google: deps.googleClient ?? null,
     publicUrl: () => publicUrl,
-    onAlarm: () => logger.error('unusually many sign-ins fail: see docs/operators.md'),
+    logger,
     ports: {
       onUserVerified: async (tx, userId) => {
         await grantTrial(tx, userId);

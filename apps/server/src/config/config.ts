@@ -47,9 +47,20 @@ export type Config = {
   dashscope: { apiKey: string | null; baseUrl: string | null };
   /** Null: sign-in with Google is not offered (in sandbox mode our stand-in is). */
   google: GoogleClient | null;
-  stripe: { apiKey: string | null; webhookSecrets: string[]; baseUrl: string | null };
+  /** Null: nothing is sold through it. */
+  stripe: { apiKey: string; webhookSecrets: string[]; baseUrl: string | null } | null;
+  yookassa: {
+    shopId: string;
+    secretKey: string;
+    /** Part of the address of its messages, which carry no signature. */
+    webhookSecret: string;
+    receipts: { vatCode: number; taxSystem: number | null; subject: string; mode: string } | null;
+    baseUrl: string | null;
+  } | null;
   mail: { smtpUrl: string | null; from: string; sandboxPageUrl: string | null };
   secrets: Secrets;
+  /** A file that tells the country of an address; null: the packaged one. */
+  countryFile: string | null;
   bcryptCost: number;
   limits: Limits;
   logLevel: Env['PINGPLEX_LOG_LEVEL'];
@@ -71,6 +82,7 @@ export async function loadConfig(source: NodeJS.ProcessEnv, line: CommandLine = 
   const kling = klingKeys(env, mistakes);
   const google = googleClient(env, mistakes);
   const stripe = stripeAccount(env, mistakes);
+  const yookassa = yooKassaShop(env, mistakes);
   const keys = [env.OPENAI_API_KEY, env.GEMINI_API_KEY, kling, env.DASHSCOPE_API_KEY];
   const sandbox = keys.every((key) => key === undefined || key === null);
   if (production && sandbox && !env.PINGPLEX_ALLOW_SANDBOX) {
@@ -102,8 +114,10 @@ export async function loadConfig(source: NodeJS.ProcessEnv, line: CommandLine = 
     dashscope: { apiKey: env.DASHSCOPE_API_KEY ?? null, baseUrl: env.PINGPLEX_DASHSCOPE_URL ?? null },
     google,
     stripe,
+    yookassa,
     mail: { smtpUrl: env.PINGPLEX_SMTP_URL ?? null, from: env.PINGPLEX_MAIL_FROM, sandboxPageUrl: env.PINGPLEX_MAIL_SANDBOX_URL ?? null },
     secrets: await readSecrets(env, dataFolder),
+    countryFile: env.PINGPLEX_COUNTRY_FILE ?? null,
     bcryptCost: env.PINGPLEX_BCRYPT_COST,
     limits: {
       ...perNetwork,
@@ -136,9 +150,25 @@ function googleClient(env: Env, mistakes: string[]): GoogleClient | null {
 /** Without its secrets nobody could tell the processor's messages from forged ones. */
 function stripeAccount(env: Env, mistakes: string[]): Config['stripe'] {
   const webhookSecrets = (env.STRIPE_WEBHOOK_SECRETS ?? '').split(',').flatMap((part) => part.trim() || []);
-  const apiKey = env.STRIPE_SECRET_KEY ?? null;
-  if (apiKey !== null && webhookSecrets.length === 0) mistakes.push('STRIPE_WEBHOOK_SECRETS: missing although STRIPE_SECRET_KEY is set');
-  return { apiKey, webhookSecrets, baseUrl: env.PINGPLEX_STRIPE_URL ?? null };
+  if (env.STRIPE_SECRET_KEY === undefined) return null;
+  if (webhookSecrets.length === 0) mistakes.push('STRIPE_WEBHOOK_SECRETS: missing although STRIPE_SECRET_KEY is set');
+  return { apiKey: env.STRIPE_SECRET_KEY, webhookSecrets, baseUrl: env.PINGPLEX_STRIPE_URL ?? null };
+}
+
+function yooKassaShop(env: Env, mistakes: string[]): Config['yookassa'] {
+  const { YOOKASSA_SHOP_ID: shopId, YOOKASSA_SECRET_KEY: secretKey, YOOKASSA_WEBHOOK_SECRET: webhookSecret } = env;
+  if (shopId === undefined && secretKey === undefined) return null;
+  if (shopId === undefined || secretKey === undefined || webhookSecret === undefined) {
+    mistakes.push('YOOKASSA_SHOP_ID, YOOKASSA_SECRET_KEY, YOOKASSA_WEBHOOK_SECRET: each needs the others');
+    return null;
+  }
+  const receipts = {
+    vatCode: env.YOOKASSA_VAT_CODE,
+    taxSystem: env.YOOKASSA_TAX_SYSTEM ?? null,
+    subject: env.YOOKASSA_PAYMENT_SUBJECT,
+    mode: env.YOOKASSA_PAYMENT_MODE,
+  };
+  return { shopId, secretKey, webhookSecret, receipts: env.YOOKASSA_RECEIPTS ? receipts : null, baseUrl: env.PINGPLEX_YOOKASSA_URL ?? null };
 }
 
 /** On a developer's machine everybody is 127.0.0.1: five sign-ups an hour would stop the second run of the demo. */

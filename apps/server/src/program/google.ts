@@ -1,6 +1,8 @@
 import type { Config, GoogleClient } from '../config/config.ts';
 import { startGoogleSandbox } from '../sandbox/google/server.ts';
 
+const LOOPBACK = new Set(['127.0.0.1', '[::1]']);
+
 /** Who answers for sign-ins with Google, and where our stand-in listens when it is the one. */
 export type GoogleSource = { client: GoogleClient | null; sandboxUrl: string | null };
 
@@ -10,9 +12,9 @@ export type GoogleSource = { client: GoogleClient | null; sandboxUrl: string | n
  */
 export async function googleSource(config: Config, undo: (() => Promise<void>)[]): Promise<GoogleSource> {
   if (config.google !== null || !config.sandbox || config.role === 'worker') return { client: config.google, sandboxUrl: null };
-  // Its rules for redirects are Google's: https, or this machine itself.
-  const redirectUris = config.publicUrl?.startsWith('https:') ? [`${config.publicUrl}/sign-in/google/callback`] : [];
-  const { url, client, stop } = await startGoogleSandbox({ redirectUris });
+  // It lets everybody be anybody, and only browsers on this machine reach it: a server that others use does not offer it.
+  if (config.publicUrl !== null && !LOOPBACK.has(new URL(config.publicUrl).hostname)) return { client: null, sandboxUrl: null };
+  const { url, client, stop } = await startGoogleSandbox();
   undo.push(stop);
   return { client: { ...client, issuer: url }, sandboxUrl: url };
 }

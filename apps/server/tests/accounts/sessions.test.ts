@@ -1,5 +1,6 @@
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createCountryLookup } from '../../src/modules/auth/country.ts';
 import { createSigningKeys } from '../../src/modules/auth/signing-keys.ts';
 import { DEVICE, startServer, type TestServer, type Tokens } from '../helpers/test-server.ts';
 
@@ -195,6 +196,30 @@ describe('devices', () => {
     expect((await server.call('POST', '/v1/auth/sessions/revoke-others', { token: studio.accessToken })).status).toBe(200);
     expect((await wallet(user.accessToken)).status).toBe(401);
     expect((await wallet(studio.accessToken)).status).toBe(200);
+  });
+
+  test('A20: the list tells the country of each sign-in, looked up on this machine, and nothing finer', async () => {
+    const behind = await startServer({
+      databaseUrl: server.databaseUrl,
+      dataFolder: server.dataFolder,
+      role: 'api',
+      change: (c) => ({ ...c, trustProxy: 1 }),
+    });
+    const user = await server.newUser();
+    for (const ip of ['8.8.8.8', '77.88.8.8', '::ffff:8.8.8.8', '127.0.0.1']) {
+      const body = { email: user.email, password: user.password, device: { ...DEVICE, name: ip } };
+      await behind.call('POST', '/v1/auth/sign-in', { body, headers: { 'X-Forwarded-For': ip } });
+    }
+    const list = await server.call('GET', '/v1/auth/sessions', { token: user.accessToken });
+    const sessions = list.body['sessions'] as { country: string | null; device: { name: string } }[];
+    const known = Object.fromEntries(sessions.map((s) => [s.device.name, s.country]));
+    expect(known).toMatchObject({ '8.8.8.8': 'US', '77.88.8.8': 'RU', '::ffff:8.8.8.8': 'US', '127.0.0.1': null });
+    const rows = JSON.stringify(await server.db.deviceSession.findMany({ where: { userId: user.account.id, deviceName: DEVICE.name } }));
+    expect(rows).not.toContain('127.0.0.1');
+    await behind.stop();
+    const lines: unknown[] = [];
+    const lost = createCountryLookup('/nowhere/at-all.mmdb', { warn: (...line: unknown[]) => void lines.push(line) });
+    expect([await lost('8.8.8.8'), await lost('8.8.4.4'), lines.length]).toEqual([null, null, 1]);
   });
 
   test("B6: somebody else's session and one that never was give the same 404", async () => {

@@ -327,5 +327,6 @@ export const SESSIONS = ['Studio Mac', 'Travel laptop'].map((name, n) => ({
   device: { name, os: 'macOS 26.1', appVersion: '0.1.0' },
   createdAt: '2026-11-01T09:00:00Z',
   lastUsedAt: '2026-11-20T09:00:00Z',
+  country: n === 0 ? 'DE' : null,
   current: n === 0,
 }));

@@ -1,12 +1,14 @@
 import type { Config, GoogleClient } from '../../config/config.ts';
 import type { Db } from '../../db/client.ts';
 import type { Outbox } from '../../mail/outbox.ts';
+import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { Queue } from '../../queue/queue.ts';
 import { createAuthenticator } from './authenticator.ts';
 import { createBrowserCodes } from './browser-codes.ts';
 import { createBrowserHops } from './browser-sign-in.ts';
 import { authComposers } from './composers.ts';
+import { createCountryLookup } from './country.ts';
 import { createDeviceSessions } from './device-sessions.ts';
 import { createEmailChange } from './email-change.ts';
 import { createGoogleSignIn } from './google-client.ts';
@@ -33,7 +35,7 @@ export type AccountsDeps = {
   google: GoogleClient | null;
   /** Start of our own addresses; null while this process listens nowhere. */
   publicUrl: () => string | null;
-  onAlarm: () => void;
+  logger: Logger;
 };
 
 /** The accounts module, put together. */
@@ -42,10 +44,12 @@ export function createAccounts(deps: AccountsDeps) {
   const { sealingKey, peppers } = config.secrets;
   const keys = createSigningKeys(db, sealingKey);
   const limits = createAuthLimits(deps.databaseUrl, config.limits, sealingKey);
-  const sessions = createDeviceSessions({ db, keys, outbox, ports });
+  const countryOf = createCountryLookup(config.countryFile, deps.logger);
+  const sessions = createDeviceSessions({ db, keys, outbox, ports, countryOf });
   const hasher = createPasswordHasher(peppers, config.bcryptCost);
   const secondFactor = createSecondFactor({ db, limits, outbox, sealingKey });
-  const { metrics, onAlarm, publicUrl } = deps;
+  const { metrics, publicUrl } = deps;
+  const onAlarm = (): void => deps.logger.error('unusually many sign-ins fail: see docs/operators.md');
   const auth = createAuthService({ db, hasher, sessions, secondFactor, limits, outbox, ports, metrics, onAlarm, sealingKey });
   const emailChange = createEmailChange({ db, limits, outbox, sessions });
   const codes = createBrowserCodes({ db, isOffered: deps.google !== null, sessions, limits, outbox, sealingKey });

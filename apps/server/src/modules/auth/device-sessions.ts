@@ -8,6 +8,7 @@ import { inTransaction } from '../../db/transaction.ts';
 import type { Outbox } from '../../mail/outbox.ts';
 import { readAccount } from '../account/service.ts';
 import { ACCESS_LIFETIME_S, signAccessToken } from './access-tokens.ts';
+import type { CountryOf } from './country.ts';
 import { hashSecret, newSecret } from './identity.ts';
 import type { AuthPorts } from './ports.ts';
 import { recordSecurityEvent } from './security-events.ts';
@@ -23,7 +24,7 @@ const LOST_ANSWER_MS = 60_000;
 export type DeviceInput = { name: string; os: string; appVersion: string };
 export type RevokeReason = 'signOut' | 'revoked' | 'refreshReused' | 'passwordChanged' | 'passwordReset' | 'emailUndone' | 'codeReused';
 type DeviceSessionView = z.infer<typeof DeviceSessionSchema>;
-type Deps = { db: Db; keys: SigningKeys; outbox: Outbox; ports: AuthPorts };
+type Deps = { db: Db; keys: SigningKeys; outbox: Outbox; ports: AuthPorts; countryOf?: CountryOf };
 type Exchange = { kind: 'tokens'; user: User; session: DeviceSession; secret: string } | { kind: 'refused'; error: AppError };
 
 export type DeviceSessions = ReturnType<typeof createDeviceSessions>;
@@ -53,6 +54,8 @@ export function createDeviceSessions(deps: Deps) {
     ): Promise<SessionTokens> {
       const sessionId = randomUUID();
       const { secret, hash } = newSecret();
+      // Once, now: what is kept is the country, and the full address ages out of the security record.
+      const country = (await deps.countryOf?.(ip)) ?? null;
       const session = await inTransaction(db, async (tx) => {
         await proof?.(tx, sessionId);
         const created = await tx.deviceSession.create({
@@ -62,6 +65,7 @@ export function createDeviceSessions(deps: Deps) {
             deviceName: device.name,
             deviceOs: device.os,
             appVersion: device.appVersion,
+            country,
             networkHash: new Uint8Array(networkHash),
             expiresAt: new Date(Date.now() + ABSOLUTE_LIFE_MS),
             refreshTokens: { create: { tokenHash: new Uint8Array(hash) } },
@@ -106,6 +110,7 @@ export function createDeviceSessions(deps: Deps) {
         device: { name: row.deviceName, os: row.deviceOs, appVersion: row.appVersion },
         createdAt: row.createdAt.toISOString(),
         lastUsedAt: row.lastUsedAt.toISOString(),
+        country: row.country,
         current: row.id === currentId,
       }));
     },

@@ -1,5 +1,4 @@
-export type Locale = 'en' | 'ru';
-export type LetterText = { subject: string; lines: readonly string[]; button?: string; ignore: string };
+import type { LetterText, Locale } from '../../mail/letter.ts';
 
 /** What the letters of accounts say; `{name}` stands for a value. */
 export const LETTER_TEXTS = {

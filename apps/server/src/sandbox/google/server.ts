@@ -18,9 +18,8 @@ const MINUTE_S = 60;
 /**
  * A real OpenID provider in Google's place: the same flow, claims and refusals (exact redirects but for the loopback's port, PKCE,
  * codes that work once), and a page where a person types whom to be. Nobody proves anything to it.
- * @param redirectUris where it may send browsers besides loopback addresses with Google's callback path
  */
-export async function startGoogleSandbox(options: { port?: number; redirectUris?: readonly string[] } = {}): Promise<GoogleSandbox> {
+export async function startGoogleSandbox(options: { port?: number } = {}): Promise<GoogleSandbox> {
   const people = new Map<string, Person>();
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
@@ -33,7 +32,7 @@ export async function startGoogleSandbox(options: { port?: number; redirectUris?
   let made: Promise<Provider> | undefined;
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     // Its library and its key take a moment: only who signs in with Google waits for them.
-    made ??= makeProvider(url, people, options.redirectUris ?? []);
+    made ??= makeProvider(url, people);
     const provider = await made;
     const { pathname } = new URL(request.url ?? '/', url);
     await (pathname.startsWith('/choose/') ? choose(provider, people, request, response) : provider.callback()(request, response));
@@ -55,7 +54,7 @@ export async function startGoogleSandbox(options: { port?: number; redirectUris?
   };
 }
 
-async function makeProvider(url: string, people: ReadonlyMap<string, Person>, redirectUris: readonly string[]): Promise<Provider> {
+async function makeProvider(url: string, people: ReadonlyMap<string, Person>): Promise<Provider> {
   const { default: Provider, interactionPolicy } = await import('oidc-provider');
   const policy = interactionPolicy.base();
   policy.add(new interactionPolicy.Prompt({ name: 'select_account', requestable: true }), 0);
@@ -69,7 +68,7 @@ async function makeProvider(url: string, people: ReadonlyMap<string, Person>, re
         application_type: 'native',
         grant_types: ['authorization_code'],
         response_types: ['code'],
-        redirect_uris: ['http://127.0.0.1/sign-in/google/callback', ...redirectUris],
+        redirect_uris: ['http://127.0.0.1/sign-in/google/callback', 'http://[::1]/sign-in/google/callback'],
       },
     ],
     jwks: { keys: [{ ...key, use: 'sig', alg: 'RS256', kid: 'sandbox' } as JWK] },

@@ -43,6 +43,8 @@ export const DeviceSession = z.object({
   device: Device,
   createdAt: z.iso.datetime(),
   lastUsedAt: z.iso.datetime(),
+  /** ISO 3166 code of the country that it signed in from; null: unknown. */
+  country: z.string().nullable().default(null),
   current: z.boolean(),
 });
 

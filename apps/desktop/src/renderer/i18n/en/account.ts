@@ -57,6 +57,7 @@ export const account = {
     deviceUsed: 'last used {{date}}',
     deviceSignOut: 'End',
     deviceSignOutLabel: 'End the session on {{name}}',
+    devicesPlaces: 'Countries at sign-in by DB-IP.com (CC BY 4.0).',
     devicesOthers: 'End all other sessions',
     fresh: 'Please confirm that it’s you',
     freshText: 'Something about your account’s security is about to change.',

@@ -56,6 +56,7 @@ export const account = {
     deviceUsed: 'последний раз {{date}}',
     deviceSignOut: 'Завершить',
     deviceSignOutLabel: 'Завершить вход на {{name}}',
+    devicesPlaces: 'Страны при входе: данные DB-IP.com (CC BY 4.0).',
     devicesOthers: 'Завершить на всех остальных',
     fresh: 'Подтвердите, что это вы',
     freshText: 'Сейчас изменится что-то важное для безопасности аккаунта.',

@@ -9,9 +9,11 @@ import { Badge, Notice } from '../../../ui/feedback.tsx';
 
 type Device = IpcOutput<'account.sessions'>['sessions'][number];
 
+const regionName = (locale: string, code: string): string => new Intl.DisplayNames(locale, { type: 'region' }).of(code) ?? code;
+
 /** Where the account is signed in; each device, or all but this one, can be signed out. */
 export function Devices() {
-  const { t, format, problem } = useTexts();
+  const { t, locale, format, problem } = useTexts();
   const [devices, setDevices] = useState<readonly Device[] | null>(null);
   const [error, setError] = useState<AppError | null>(null);
   const load = useCallback(async (): Promise<void> => {
@@ -55,6 +57,7 @@ export function Devices() {
               <div className="truncate text-sm text-muted">
                 {t('security.device', { os: one.device.os, version: one.device.appVersion })} ·{' '}
                 {t('security.deviceUsed', { date: format.date(one.lastUsedAt) })}
+                {one.country === null ? null : ` · ${regionName(locale, one.country)}`}
               </div>
             </div>
             {one.current ? null : (
@@ -68,6 +71,7 @@ export function Devices() {
           </li>
         ))}
       </ul>
+      {devices?.some(({ country }) => country !== null) ? <p className="text-xs text-muted">{t('security.devicesPlaces')}</p> : null}
     </section>
   );
 }

@@ -13,7 +13,7 @@ import { Row } from './row.tsx';
 
 /** Drawn here, of squares: the secret goes to no service. Dark on light in both themes, as cameras expect it. */
 function QrCode({ text, label }: { text: string; label: string }) {
-  const { data, size } = encode(text, { border: 2, ecc: 'M' });
+  const { data, size } = encode(text, { border: 4, ecc: 'M' });
   const path = data.flatMap((row, y) => row.map((isDark, x) => (isDark ? `M${x} ${y}h1v1h-1z` : ''))).join('');
   return (
     <svg
