@@ -34,6 +34,8 @@ export function createProviders({ openai, google, kling, dashscope }: Connection
     ...(openai ? { openai: createOpenAiProvider({ ...openai, timeoutMs: EXCHANGE_TIMEOUT_MS }) } : {}),
     ...(google ? { google: createGoogleProvider({ ...google, timeoutMs: SUBMIT_TIMEOUT_MS }) } : {}),
     ...(kling ? { kling: createKlingProvider({ ...kling, timeoutMs: SUBMIT_TIMEOUT_MS }) } : {}),
-    ...(dashscope ? { dashscope: createDashScopeProvider({ ...dashscope, timeoutMs: SUBMIT_TIMEOUT_MS }) } : {}),
+    ...(dashscope
+      ? { dashscope: createDashScopeProvider({ ...dashscope, timeoutMs: SUBMIT_TIMEOUT_MS, syncTimeoutMs: EXCHANGE_TIMEOUT_MS }) }
+      : {}),
   };
 }

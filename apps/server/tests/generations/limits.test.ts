@@ -4,13 +4,17 @@ import { inTransaction } from '../../src/db/transaction.ts';
 import { writeChange } from '../../src/modules/catalogue/service.ts';
 import { cancelGeneration, listGenerations, readGeneration, setProviderLimits } from '../../src/modules/generations/service.ts';
 import { Controls } from '../../src/sandbox/kit/faults.ts';
+import { Controls as OpenAiControls } from '../../src/sandbox/openai/state.ts';
 import { createWorld, until, type World } from '../helpers/generation-world.ts';
 
 let world: World;
 beforeAll(async () => {
   world = await createWorld();
 });
-beforeEach(() => world.dashscope.state.setControls(Controls.parse({})));
+beforeEach(() => {
+  world.dashscope.state.setControls(Controls.parse({}));
+  world.sandbox.state.setControls(OpenAiControls.parse({ wordMs: 0 }));
+});
 afterEach(async () => expect(await world.violations()).toEqual([]));
 afterAll(() => world.stop());
 

@@ -78,6 +78,27 @@ describe('row 47: what we send is what the reference says, field by field', () =
     });
   });
 
+  test('pictures and speech that come at once', async () => {
+    const path = '/api/v1/services/aigc/multimodal-generation/generation';
+    const sources = [source('image')];
+    const edit = { capability: 'imageEdit', providerModel: 'qwen-image-3.0', settings: { size: 'auto', n: 2 }, sources } as const;
+    const picture = await sent({ ...edit, sources });
+    expect(picture.call).toMatchObject({ method: 'POST', path, accepted: true });
+    expect(picture.call?.body).toEqual({
+      model: 'qwen-image-3.0',
+      input: { messages: [{ role: 'user', content: [{ image: uri() }, { text: 'a kite' }] }] },
+      parameters: { n: 2, watermark: false },
+    });
+    expect(picture.answer).toMatchObject({ kind: 'delivered', costMicroUsd: 60_000, outputs: [{ url: expect.any(String) }, {}] });
+    const fresh = await sent({ capability: 'image', providerModel: 'qwen-image-3.0', settings: { size: '1664*928', n: 1 } });
+    expect(fresh.call?.body).toMatchObject({ parameters: { size: '1664*928', n: 1, watermark: false } });
+    const settings = { voice: 'Ethan', language_type: 'Auto' };
+    const speech = await sent({ capability: 'speech', providerModel: 'qwen3-tts-flash', settings, prompt: 'hello 字' });
+    expect(speech.call).toMatchObject({ path, accepted: true });
+    expect(speech.call?.body).toEqual({ model: 'qwen3-tts-flash', input: { text: 'hello 字', ...settings } });
+    expect(speech.answer).toMatchObject({ kind: 'delivered', costMicroUsd: 80, usage: { characters: 8 } });
+  });
+
   test('a text, told while it is written', async () => {
     const seen: string[] = [];
     const settings = { max_output_tokens: 300, instructions: 'be brief' };

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { proveSound } from '../../src/modules/files/service.ts';
 import { createOpenAiProvider } from '../../src/providers/openai/adapter.ts';
@@ -38,6 +39,30 @@ const textOf = (answer: Awaited<ReturnType<typeof sent>>['answer']) =>
   answer.kind === 'delivered' && Buffer.isBuffer(answer.outputs[0]) ? answer.outputs[0].toString('utf8') : '';
 
 describe('row 47: what we send is what the reference says, field by field', () => {
+  test('new pictures', async () => {
+    const settings = { size: '1024x1024', quality: 'low', n: 2, output_format: 'webp', background: 'auto' };
+    const { answer, call } = await sent({ capability: 'image', providerModel: 'gpt-image-2.6-flare', settings, units: 2 });
+    expect(call?.path).toBe('/v1/images/generations');
+    expect(call?.body).toEqual({ ...settings, model: 'gpt-image-2.6-flare', prompt: 'a kite', safety_identifier: 'tag', stream: false });
+    expect(answer).toMatchObject({ kind: 'delivered', costMicroUsd: 2 * 196 * 30 + 2 * 5 });
+    expect(answer.kind === 'delivered' && answer.outputs).toHaveLength(2);
+  });
+
+  test('an edit with a reference and a mask', async () => {
+    const settings = { size: 'auto', quality: 'low', n: 1, output_format: 'png', background: 'opaque' };
+    const image = { role: 'image' as const, mime: 'image/png', bytes: frame };
+    const mask = { role: 'mask' as const, mime: 'image/png', bytes: await sharp(frame).ensureAlpha(0.5).png().toBuffer() };
+    const given = { capability: 'imageEdit', providerModel: 'gpt-image-2.6-sunburst', settings, sources: [image, image, mask] } as const;
+    const { call } = await sent({ ...given, sources: [...given.sources] });
+    expect(call?.path).toBe('/v1/images/edits');
+    const file = (bytes: Buffer) => `<image/png of ${bytes.length} bytes>`;
+    expect(call?.body).toEqual({
+      ...{ ...settings, n: '1', model: 'gpt-image-2.6-sunburst', prompt: 'a kite', safety_identifier: 'tag', stream: 'false' },
+      'image[]': [file(frame), file(frame)],
+      mask: [file(mask.bytes)],
+    });
+  });
+
   test('a text, told while it is written', async () => {
     const seen: string[] = [];
     const { answer, call } = await sent({ ...TEXT, settings: SETTINGS, onText: (text) => seen.push(text) });
@@ -140,6 +165,7 @@ describe('what becomes of a text that goes wrong', () => {
 test('what the real one refuses is refused, and unpaid', async () => {
   const before = sandbox.state.journal().length;
   const wrong: Partial<Submission>[] = [
+    { capability: 'image', providerModel: 'gpt-image-2', settings: { seed: 1 } },
     { ...TEXT, providerModel: 'gpt-3', settings: SETTINGS },
     { ...TEXT, settings: { ...SETTINGS, effort: 'great' } },
     { ...SPEECH, settings: { voice: 'nobody' } },

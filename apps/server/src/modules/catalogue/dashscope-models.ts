@@ -38,6 +38,23 @@ const SOURCES = {
 const film = { provider: 'dashscope', providerModel: 'wan3.0-video', resultKind: 'video', price: perSecond, retiresAt: null } as const;
 const picture = { provider: 'dashscope', providerModel: 'wan2.7-image', resultKind: 'image', price: perPicture, retiresAt: null } as const;
 
+const QWEN_SIZES = ['1328*1328', '1664*928', '928*1664', '1472*1104', '1104*1472'] as const;
+const QWEN_SIZE_LABELS = {
+  auto: { en: 'Like the source', ru: 'Как у исходника' },
+  '1328*1328': { en: 'Square 1328', ru: 'Квадрат 1328' },
+  '1664*928': { en: 'Landscape 1664×928', ru: 'Альбомная 1664×928' },
+  '928*1664': { en: 'Portrait 928×1664', ru: 'Портретная 928×1664' },
+  '1472*1104': { en: 'Landscape 1472×1104', ru: 'Альбомная 1472×1104' },
+  '1104*1472': { en: 'Portrait 1104×1472', ru: 'Портретная 1104×1472' },
+};
+const qwenSize = (values: readonly [string, ...string[]]) =>
+  z
+    .enum(values)
+    .default(values[0])
+    .meta({ ...label('Size', 'Размер'), ...optionLabels(QWEN_SIZE_LABELS) });
+const many = z.int().min(1).max(4).default(1).meta(label('How many', 'Сколько'));
+const qwen = { ...picture, providerModel: 'qwen-image-3.0' } as const;
+
 /** What Alibaba's Model Studio makes for us. */
 export const DASHSCOPE_MODELS: readonly CatalogueEntry[] = [
   {
@@ -71,5 +88,21 @@ export const DASHSCOPE_MODELS: readonly CatalogueEntry[] = [
     label: { en: 'Wan 2.7: edit an image', ru: 'Wan 2.7: правка изображения' },
     settings: pictureSettings,
     limits: { maxPromptChars: 5_000, minSources: 1, maxSources: 9, ...SOURCES },
+  },
+  {
+    ...qwen,
+    id: 'dashscope/qwen-image-3.0',
+    capability: 'image',
+    label: { en: 'Qwen Image 3.0: new image', ru: 'Qwen Image 3.0: новое изображение' },
+    settings: z.strictObject({ size: qwenSize(QWEN_SIZES), n: many }),
+    limits: { maxPromptChars: 800, ...NO_SOURCES },
+  },
+  {
+    ...qwen,
+    id: 'dashscope/qwen-image-3.0:edit',
+    capability: 'imageEdit',
+    label: { en: 'Qwen Image 3.0: edit an image', ru: 'Qwen Image 3.0: правка изображения' },
+    settings: z.strictObject({ size: qwenSize(['auto', ...QWEN_SIZES]), n: many }),
+    limits: { maxPromptChars: 800, minSources: 1, maxSources: 3, ...SOURCES, maxSourceBytes: 10 * MIB },
   },
 ];

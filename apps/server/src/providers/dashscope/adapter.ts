@@ -1,6 +1,7 @@
 import { checkOf, type Exchange, exchange, fields, textOf } from '../exchange.ts';
 import { delayAfter, type Pace } from '../pace.ts';
 import type { PollAnswer, Provider, SubmitAnswer } from '../port.ts';
+import { isSynchronous, syncCostOf, syncOrderOf, syncUrlsOf } from './sync.ts';
 import { createTextWriter } from './text.ts';
 import { ACCOUNT, costOf, type DashScopeTask, orderOf, REFUSED, readTask } from './wire.ts';
 
@@ -9,6 +10,8 @@ export type DashScopeOptions = {
   /** For example `https://dashscope-intl.aliyuncs.com`; key, model and host belong to one region. */
   baseUrl: string;
   timeoutMs: number;
+  /** Of calls that answer with the result itself: the vendor holds them open for up to 300 s. */
+  syncTimeoutMs?: number;
   pace: Pace;
   trustedOrigins: readonly string[];
 };
@@ -19,13 +22,19 @@ const TEXT_TIMEOUT_MS = 600_000;
 type Answer = Extract<Exchange, { kind: 'answer' }>;
 
 /**
- * Alibaba's Model Studio: Wan's films and pictures in task mode, Qwen's texts. A task lives 24 hours and can be called off while it waits. There is
+ * Alibaba's Model Studio: Wan's films and pictures in task mode; Qwen's texts, pictures and speech in one exchange. A task lives 24 hours and can be called off while it waits. There is
  * no id of ours in it: a submit whose answer is lost can't be found again.
  */
 export function createDashScopeProvider(options: DashScopeOptions): Provider {
   const call = (method: 'GET' | 'POST', path: string, signal: AbortSignal, more: { body?: unknown; isTask?: boolean } = {}) =>
     exchange({
-      ...{ method, url: `${options.baseUrl}${path}`, timeoutMs: options.timeoutMs, signal, body: more.body },
+      ...{
+        method,
+        url: `${options.baseUrl}${path}`,
+        timeoutMs: more.isTask === false ? Math.max(options.syncTimeoutMs ?? 0, options.timeoutMs) : options.timeoutMs,
+        signal,
+        body: more.body,
+      },
       headers: { authorization: `Bearer ${options.apiKey}`, ...(more.isTask ? { 'x-dashscope-async': 'enable' } : {}) },
     });
 
@@ -40,13 +49,15 @@ export function createDashScopeProvider(options: DashScopeOptions): Provider {
     },
     async submit(submission) {
       if (submission.capability === 'text') return write(submission);
-      const { path, body } = orderOf(submission);
-      const answer = await call('POST', path, submission.signal, { body, isTask: true });
+      const isTask = !isSynchronous(submission);
+      const { path, body } = isTask ? orderOf(submission) : syncOrderOf(submission);
+      const answer = await call('POST', path, submission.signal, { body, isTask });
       if (answer.kind !== 'answer')
         return { kind: answer.kind === 'notSent' ? 'notSent' : 'unknown', requestId: null, message: answer.message };
       const requestId = requestIdOf(answer);
       const handle = textOf(fields(fields(answer.json)['output'])['task_id']);
       const code = textOf(fields(answer.json)['code']);
+      if (answer.status === 200 && code === null && !isTask) return readAtOnce(answer, submission.providerModel, requestId);
       if (answer.status === 200 && code === null) {
         if (handle !== null) return { kind: 'accepted', requestId, handle, firstPollMs: options.pace.firstMs };
         return { kind: 'unknown', requestId, message: 'the answer names no task' };
@@ -69,6 +80,14 @@ export function createDashScopeProvider(options: DashScopeOptions): Provider {
       },
     },
   };
+}
+
+/** The results themselves, by address. */
+function readAtOnce(answer: Answer, providerModel: string, requestId: string | null): SubmitAnswer {
+  const outputs = syncUrlsOf(answer.json).map((url) => ({ url }));
+  if (outputs.length === 0) return { kind: 'unreadable', requestId, message: 'the answer names no result' };
+  const usage = fields(answer.json)['usage'] ?? null;
+  return { kind: 'delivered', requestId, outputs, usage, costMicroUsd: syncCostOf(providerModel, usage) };
 }
 
 const requestIdOf = (answer: Answer): string | null => textOf(fields(answer.json)['request_id']) ?? answer.requestId;

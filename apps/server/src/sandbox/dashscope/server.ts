@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import sharp from 'sharp';
 import { type KitState, taskFault, travelFault } from '../kit/faults.ts';
 import { type Asked, type Reply, type RunningKit, startKit } from '../kit/server.ts';
 import type { Task, TaskOrder, Tasks } from '../kit/tasks.ts';
 import { DashScopeRefusal, readImage, readVideo } from './bodies.ts';
 import { chat } from './chat.ts';
+import { pictureOf } from './pictures.ts';
+import { answerAtOnce } from './sync.ts';
 
 export type DashScopeSandboxOptions = { port: number; folder: string; apiKey: string };
 
@@ -16,7 +17,7 @@ const DAY_MS = 24 * 3_600_000;
 /** Looks per second and account. */
 const MAX_LOOKS = 20;
 
-/** A stand-in for Alibaba's Model Studio: Wan's films and pictures in task mode, looks, calling off, Qwen's texts. Faults: kit/faults.ts. */
+/** A stand-in for Alibaba's Model Studio: Wan's films and pictures in task mode, looks, calling off; Qwen's texts, pictures and speech at once. Faults: kit/faults.ts. */
 export function startDashScopeSandbox(options: DashScopeSandboxOptions): Promise<RunningKit> {
   const looks: number[] = [];
   return startKit({ port: options.port, folder: options.folder, answer: (asked, kit) => answer(asked, kit, options.apiKey, looks) });
@@ -56,6 +57,7 @@ async function route(asked: Asked, kit: Kit, looks: number[]): Promise<Reply> {
     }
     return submit(kit, isFilm ? await filmOrder(asked.body, kit) : await pictureOrder(asked.body, kit));
   }
+  if (method === 'POST' && place === `${SERVICES}/multimodal-generation/generation`) return answerAtOnce(asked.body, kit, asked.origin);
   const [, id = '', action] = /^\/api\/v1\/tasks\/([^/]+)(?:\/(cancel))?$/.exec(place) ?? [];
   if (method === 'GET' && id !== '' && action === undefined) {
     const now = Date.now();
@@ -114,21 +116,6 @@ async function pictureOrder(body: unknown, { tasks }: Kit): Promise<TaskOrder> {
   const [width = 1024, height = 1024] = side === undefined ? size.split('*').map(Number) : [side, side];
   const sources = pictures.map((picture) => tasks.keep(picture.bytes));
   return { kind: 'pictures', model, prompt, width, height, amount: n, format: 'png', sources, last: null };
-}
-
-/** A data URI: there is nothing on the internet to fetch from here. @throws DashScopeRefusal 400 InvalidParameter */
-async function pictureOf(url: string): Promise<{ bytes: Buffer; ratio: number }> {
-  const text = /^data:image\/(?:png|jpeg|bmp|webp);base64,([A-Za-z0-9+/]+={0,2})$/.exec(url)?.[1];
-  const bytes = Buffer.from(text ?? '', 'base64');
-  const read = () => sharp(bytes).metadata();
-  const facts = bytes.length === 0 ? null : await read().catch(() => null);
-  if (!facts) throw new DashScopeRefusal(400, 'InvalidParameter', 'the image can not be read');
-  const { width, height } = facts.autoOrient;
-  const ratio = width / height;
-  if (bytes.length > 20 * 1024 * 1024 || Math.min(width, height) < 240 || Math.max(width, height) > 8000 || ratio > 8 || ratio < 1 / 8) {
-    throw new DashScopeRefusal(400, 'InvalidParameter', 'the image is too large, too small or too narrow');
-  }
-  return { bytes, ratio };
 }
 
 /** China time without a zone. */

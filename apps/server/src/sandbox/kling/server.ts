@@ -150,9 +150,10 @@ async function finishedTask(task: Task, { tasks }: Kit, origin: string): Promise
   };
 }
 
-/** 0.6 units a second at 720p, 0.8 at 1080p: 0.084 and 0.112 dollars. */
+/** 0.6 units a second at 720p, 0.8 at 1080p: 0.084 and 0.112 dollars; of the older model 0.3 and 0.5. */
 const unitsOf = (task: Task): number => {
-  const tenths = Math.min(task.order.width, task.order.height) >= 1080 ? 8 : 6;
+  const isLarge = Math.min(task.order.width, task.order.height) >= 1080;
+  const tenths = /2[.-]5/.test(task.order.model) ? (isLarge ? 5 : 3) : isLarge ? 8 : 6;
   return (tenths * task.order.amount) / 10;
 };
 

@@ -19,8 +19,16 @@ export async function readForm(body: Buffer, contentType: string): Promise<Form>
   return form;
 }
 
+/** A form for the journal: files by type and length. */
+export function shownForm(form: Form): Record<string, unknown> {
+  const files = [...form.files].map(([name, list]) => [name, list.map((file) => `<${file.type} of ${file.bytes.length} bytes>`)]);
+  return { ...form.fields, ...Object.fromEntries(files) };
+}
+
 /** Takes the pictures of an edit from the form and refuses what the provider refuses. @throws ApiError 400 */
 export async function readSources(form: Form, order: ImageOrder): Promise<ImageOrder> {
+  const unknown = [...form.files.keys()].find((name) => !['image', 'image[]', 'mask'].includes(name));
+  if (unknown !== undefined) throw new ApiError(400, `Unknown parameter: '${unknown}'.`, { param: unknown, code: 'unknown_parameter' });
   const files = [...(form.files.get('image') ?? []), ...(form.files.get('image[]') ?? [])];
   if (files.length === 0)
     throw new ApiError(400, "Missing required parameter: 'image'.", { param: 'image', code: 'missing_required_parameter' });

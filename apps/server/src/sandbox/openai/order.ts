@@ -38,6 +38,12 @@ export const IMAGE_MODELS = [
   'gpt-image-2',
 ] as const;
 
+/** Every field of the reference that is spoken here. */
+const KNOWN = new Set([
+  ...['model', 'prompt', 'n', 'size', 'quality', 'background', 'output_format', 'output_compression'],
+  ...['moderation', 'stream', 'safety_identifier'],
+]);
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
@@ -62,8 +68,10 @@ export function readOrder(fields: Fields, isGone: (model: string) => boolean): I
   if (background === 'transparent' && format === 'jpeg') {
     throw new ApiError(400, 'Transparent background is not supported for jpeg.', { param: 'background', code: 'invalid_value' });
   }
-  if ('response_format' in fields)
-    throw new ApiError(400, "Unknown parameter: 'response_format'.", { param: 'response_format', code: 'unknown_parameter' });
+  const unknown = Object.keys(fields).find((name) => !KNOWN.has(name));
+  if (unknown !== undefined) throw new ApiError(400, `Unknown parameter: '${unknown}'.`, { param: unknown, code: 'unknown_parameter' });
+  if (String(fields['stream'] ?? 'false') !== 'false') throw new ApiError(400, 'Streaming is not available here.', { param: 'stream' });
+  oneOf(fields, 'moderation', ['auto', 'low'] as const, 'auto');
   const quality = oneOf(fields, 'quality', ['auto', 'low', 'medium', 'high'] as const, 'auto');
   return {
     model,

@@ -1,7 +1,8 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fulfil, readForm, readSources, requestIdFrom } from './images.ts';
+import { shortened } from '../kit/faults.ts';
+import { fulfil, readForm, readSources, requestIdFrom, shownForm } from './images.ts';
 import { moderation } from './moderations.ts';
 import { ApiError, IMAGE_MODELS, type ImageOrder, readOrder } from './order.ts';
 import { refuseWhenTold } from './refusals.ts';
@@ -91,7 +92,7 @@ async function answerImages(
   isEdit: boolean,
 ): Promise<void> {
   const body = await readBody(request);
-  const order = await orderFrom(body, request.headers['content-type'] ?? '', state, isEdit);
+  const { order, shown } = await orderFrom(body, request.headers['content-type'] ?? '', state, isEdit);
   const says = (word: string): boolean => order.prompt.includes(`[[${word}]]`);
   const slow = Number(/\[\[slow:(\d+)\]\]/.exec(order.prompt)?.[1] ?? 0);
   refuseWhenTold(state, says);
@@ -104,6 +105,7 @@ async function answerImages(
     prompt: order.prompt,
     n: order.n,
     sources: order.sources.length,
+    body: shown,
   });
   response.once('close', state.begin());
   const delay = Math.max(state.controls().delayMs, slow);
@@ -126,14 +128,19 @@ async function answerImages(
   send(response, 200, answer, requestId, { 'openai-processing-ms': String(delay + 5), 'openai-version': '2020-10-01' });
 }
 
-async function orderFrom(body: Buffer, contentType: string, state: SandboxState, isEdit: boolean): Promise<ImageOrder> {
+async function orderFrom(
+  body: Buffer,
+  contentType: string,
+  state: SandboxState,
+  isEdit: boolean,
+): Promise<{ order: ImageOrder; shown: unknown }> {
   const isGone = (model: string): boolean => {
     const date = state.controls().gone[model];
     return date !== undefined && new Date().toISOString().slice(0, 10) >= date;
   };
   if (isEdit) {
     const form = await readForm(body, contentType);
-    return readSources(form, readOrder(form.fields, isGone));
+    return { order: await readSources(form, readOrder(form.fields, isGone)), shown: shownForm(form) };
   }
   let fields: unknown;
   try {
@@ -142,7 +149,7 @@ async function orderFrom(body: Buffer, contentType: string, state: SandboxState,
     throw new ApiError(400, 'We could not parse the JSON body of your request.');
   }
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) throw new ApiError(400, 'The body must be a JSON object.');
-  return readOrder(fields as Record<string, unknown>, isGone);
+  return { order: readOrder(fields as Record<string, unknown>, isGone), shown: shortened(fields) };
 }
 
 function listModels(state: SandboxState): Record<string, unknown>[] {

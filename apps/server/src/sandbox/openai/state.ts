@@ -36,7 +36,7 @@ export type JournalEntry = {
   prompt: string;
   n: number;
   sources: number;
-  /** What came, with long texts given by their length; not of forms with pictures. */
+  /** What came, with long texts and files given by their length. */
   body?: unknown;
 };
 

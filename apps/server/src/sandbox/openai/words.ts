@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { shortened } from '../kit/faults.ts';
 import { readSpeechOrder, readTranscriptOrder, speech, transcript } from './audio.ts';
-import { readForm } from './images.ts';
+import { readForm, shownForm } from './images.ts';
 import { ApiError } from './order.ts';
 import { refuseWhenTold } from './refusals.ts';
 import { readTextOrder, streamText, TEXT_MODELS } from './responses.ts';
@@ -62,8 +62,7 @@ async function read(call: Call): Promise<Order> {
       response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'x-request-id': requestId });
       response.end(made);
     };
-    const files = [...form.files].map(([name, list]) => [name, list.map((file) => `<${file.type} of ${file.bytes.length} bytes>`)]);
-    return { model: order.model, prompt: order.prompt ?? '', sources: 1, body: { ...form.fields, ...Object.fromEntries(files) }, answer };
+    return { model: order.model, prompt: order.prompt ?? '', sources: 1, body: shownForm(form), answer };
   }
   const body = json(call.body);
   if (route === 'POST /v1/audio/speech') {
