@@ -64,6 +64,7 @@ const ALLOWED = {
     SHARED,
     `${S}/program`,
     `${S}/providers`,
+    `${S}/mail`,
     `${S}/modules`,
     `${S}/processors`,
     `${S}/db`,
