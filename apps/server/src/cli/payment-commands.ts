@@ -118,8 +118,13 @@ const good = (data: unknown): Answer => ({ ok: true, data });
 async function connectionsOf(flags: PaymentFlags): Promise<ProcessorConnections> {
   // The secret of messages is not needed to ask; before it is known the endpoint has to be made.
   const config = await loadConfig({ STRIPE_WEBHOOK_SECRETS: 'none', ...process.env }, flags.data === undefined ? {} : { data: flags.data });
-  const { apiKey, webhookSecrets, baseUrl } = config.stripe;
-  if (apiKey !== null) return { stripe: { apiKey, webhookSecrets, baseUrl, isSandbox: false } };
+  const { stripe, yookassa } = config;
+  if (stripe !== null || yookassa !== null) {
+    return {
+      ...(stripe === null ? {} : { stripe: { ...stripe, isSandbox: false } }),
+      ...(yookassa === null ? {} : { yookassa: { ...yookassa, isSandbox: false } }),
+    };
+  }
   const urls = config.sandbox ? await readStandIns(path.resolve(flags.data ?? DEFAULT_DATA_FOLDER)) : null;
   return urls === null ? {} : standInConnections(urls);
 }

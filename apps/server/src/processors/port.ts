@@ -15,6 +15,7 @@ export type Buyer = { userId: string; externalId: string | null; email: string; 
 export type CheckoutOrder = {
   purchaseId: string;
   offer: PricedOffer;
+  /** With the processor's own id of the buyer. */
   buyer: Buyer & { externalId: string };
   /** Both are fixed when the purchase is made, so that a repeated call is the same call. */
   expiresAt: Date;
@@ -24,7 +25,7 @@ export type CheckoutOrder = {
 };
 
 /** Something at the processor that can be read back. */
-export type ObjectRef = { type: 'checkout' | 'subscription' | 'charge' | 'refund' | 'dispute'; id: string };
+export type ObjectRef = { type: 'checkout' | 'subscription' | 'charge' | 'refund' | 'dispute' | 'method'; id: string };
 
 /** How a page of payment stands. */
 export type CheckoutFact = {
@@ -56,7 +57,24 @@ export type PaymentFact = {
   period: { start: Date; end: Date } | null;
   paidAt: Date;
   documentUrl: string | null;
+  /** Of a charge that we made by ourselves: its row. */
+  chargeId?: string | null;
+  /** What the payer let us keep for later charges. */
+  method?: { id: string; label: string } | null;
 };
+
+/** A charge of ours that was not paid. `isFinal`: this method will never pay again. */
+export type ChargeFact = {
+  type: 'charge';
+  externalId: string;
+  chargeId: string;
+  state: 'pending' | 'failed';
+  failure: string | null;
+  isFinal: boolean;
+};
+
+/** A card that was to be saved. */
+export type MethodFact = { type: 'method'; externalId: string; state: 'pending' | 'active' | 'inactive'; label: string };
 
 export type SubscriptionFact = {
   type: 'subscription';
@@ -103,7 +121,7 @@ export type DisputeFact = {
 export type AlertFact = { type: 'alert'; kind: string; ref: string; details: Record<string, string | number> };
 
 /** What the processor says is true now. */
-export type Fact = CheckoutFact | PaymentFact | SubscriptionFact | RefundFact | DisputeFact | AlertFact;
+export type Fact = CheckoutFact | ChargeFact | MethodFact | PaymentFact | SubscriptionFact | RefundFact | DisputeFact | AlertFact;
 
 /** A verified message, reduced to what may be trusted: that something happened to an object. */
 export type Notice = {
@@ -119,25 +137,19 @@ export type Notice = {
 /** What a change of plan came to at once. `actionUrl`: the payer has to confirm there. */
 export type ChangeOutcome = { actionUrl: string | null };
 
-/**
- * One processor. Every method may fail with AppError `billing.processorDown` (nothing is known: repeat with the same arguments) or
- * `billing.processorRefused` (nothing was done).
- */
-export type Processor = {
-  readonly id: ProcessorId;
-  readonly currencies: readonly Currency[];
-  /** Our stand-in answers: no real money. */
-  readonly isSandbox: boolean;
-  /** Makes the payer known; the same user gets the same one. */
-  createCustomer(buyer: Buyer): Promise<string>;
-  /** Opens a page of payment; repeated for the same purchase it answers with the same page. */
-  openCheckout(order: CheckoutOrder): Promise<{ externalId: string; url: string }>;
-  /** Closes a page that has not been paid; one that has stays as it is. */
-  closeCheckout(externalId: string): Promise<void>;
-  /** Reads an object and what hangs on it. An unknown one gives no facts. */
-  read(ref: ObjectRef): Promise<Fact[]>;
-  /** Verifies a message. @throws AppError `billing.webhookRejected` */
-  verify(raw: Buffer, headers: Readonly<Record<string, string | string[] | undefined>>): Notice;
+/** A message as it came in; `secret` is the part of the address that only the processor was told. */
+export type Incoming = {
+  raw: Buffer;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  ip: string;
+  secret: string;
+};
+
+/** Who gets the receipt that the law wants, and for what. */
+export type ReceiptFor = { email: string; label: string };
+
+/** Subscriptions that the processor runs. */
+export type Subscriptions = {
   /** A full new period of another offer, paid now. */
   upgrade(args: { changeId: string; subscription: string; offer: PricedOffer }): Promise<ChangeOutcome>;
   /** Another offer from the end of the period on. */
@@ -150,9 +162,54 @@ export type Processor = {
   endNow(subscription: string): Promise<void>;
   /** Where the payer can change the card. */
   methodPage(customer: string, returnUrl: string, locale: 'en' | 'ru'): Promise<string>;
+};
+
+/** A charge of a saved method, without the payer. */
+export type ChargeOrder = {
+  /** Of our row: the same id is charged once. */
+  id: string;
+  kind: 'renewal' | 'change';
+  userId: string;
+  method: string;
+  offer: PricedOffer;
+  email: string;
+};
+
+/** For processors that know no subscriptions: we charge a method that the payer saved. */
+export type Charger = {
+  /** @returns the processor's id of the payment, whatever became of it */
+  charge(order: ChargeOrder): Promise<string>;
+  /** A charge whose answer never came, by our id; null when it was never made. */
+  find(chargeId: string, since: Date): Promise<string | null>;
+  /** A page where another card can be saved without paying. */
+  bind(args: { key: string; userId: string; returnUrl: string }): Promise<{ id: string; url: string }>;
+};
+
+/**
+ * One processor. Every method may fail with AppError `billing.processorDown` (nothing is known: repeat with the same arguments) or
+ * `billing.processorRefused` (nothing was done).
+ */
+export type Processor = {
+  readonly id: ProcessorId;
+  readonly currencies: readonly Currency[];
+  /** Our stand-in answers: no real money. */
+  readonly isSandbox: boolean;
+  /** Null: we run them, with `charger`. */
+  readonly subscriptions: Subscriptions | null;
+  readonly charger: Charger | null;
+  /** Makes the payer known; the same user gets the same one. */
+  createCustomer(buyer: Buyer): Promise<string>;
+  /** Opens a page of payment; repeated for the same purchase it answers with the same page. */
+  openCheckout(order: CheckoutOrder): Promise<{ externalId: string; url: string }>;
+  /** Closes a page that has not been paid, where the processor can do that; one that has stays as it is. */
+  closeCheckout(externalId: string): Promise<void>;
+  /** Reads an object and what hangs on it. An unknown one gives no facts. */
+  read(ref: ObjectRef): Promise<Fact[]>;
+  /** Verifies a message. @throws AppError `billing.webhookRejected` */
+  verify(incoming: Incoming): Notice;
   /** Sends money back, once for a refund of ours. @returns the processor's id of it */
-  refund(args: { refundId: string; chargeRef: string; amount: number; currency: string }): Promise<string>;
-  /** Messages that did not reach us since then. */
+  refund(args: { refundId: string; chargeRef: string; amount: number; currency: string; receipt: ReceiptFor }): Promise<string>;
+  /** Messages that did not reach us since then; nothing where the processor keeps no list. */
   missed(since: Date): Promise<Notice[]>;
   /** Everything that moved money since then. */
   moved(since: Date): Promise<ObjectRef[]>;

@@ -5,13 +5,13 @@ import { applyMigrations } from '../db/migrate.ts';
 import type { Logger } from '../observability/logger.ts';
 import { googleSource } from './google.ts';
 import { type Outside, outsideServices } from './outside.ts';
-import { processorSource } from './processors.ts';
+import { type ProcessorSource, processorSource } from './processors.ts';
 
 export type Running = {
   /** Of the API; null in a worker. */
   url: string | null;
   /** Addresses of our stand-ins; null where the real service is asked. */
-  sandboxes: Outside['shown'] & { google: string | null; stripe: string | null };
+  sandboxes: Outside['shown'] & { google: string | null } & ProcessorSource['sandboxUrls'];
   database: 'embedded' | 'external';
   databaseUrl: string;
   app: App;
@@ -41,7 +41,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     if (url !== null) await processors.onListening(config.publicUrl ?? url);
     return {
       url,
-      sandboxes: { ...outside.shown, google: google.sandboxUrl, stripe: processors.sandboxUrls.stripe },
+      sandboxes: { ...outside.shown, google: google.sandboxUrl, ...processors.sandboxUrls },
       database: database.kind,
       databaseUrl: database.url,
       app,

@@ -25,6 +25,8 @@ const quiet = { info: () => undefined, warn: () => undefined, error: () => undef
 export type PaymentWorld = {
   db: Db;
   databaseUrl: string;
+  /** Of this world alone; gone at its end. */
+  folder: string;
   deps: PaymentDeps;
   stripe: RunningStripe;
   connection: StripeConnection;
@@ -75,7 +77,7 @@ export async function createPaymentWorld(options: { works?: boolean } = {}): Pro
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
-      receive(deps, 'stripe', Buffer.concat(parts), request.headers).then(
+      receive(deps, 'stripe', { raw: Buffer.concat(parts), headers: request.headers, ip: '127.0.0.1', secret: '' }).then(
         () => response.writeHead(200).end(),
         () => response.writeHead(400).end(),
       );
@@ -89,6 +91,7 @@ export async function createPaymentWorld(options: { works?: boolean } = {}): Pro
   const world: PaymentWorld = {
     db,
     databaseUrl,
+    folder,
     deps,
     stripe,
     connection,
@@ -146,5 +149,13 @@ export async function createPaymentWorld(options: { works?: boolean } = {}): Pro
   };
   return world;
 }
+
+/** A message as it arrives at the server. */
+export const incoming = (payload: string, headers: Record<string, string>, secret = '') => ({
+  raw: Buffer.from(payload),
+  headers,
+  ip: '127.0.0.1',
+  secret,
+});
 
 export const DAY = 24 * 3600;

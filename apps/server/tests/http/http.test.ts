@@ -113,6 +113,7 @@ describe('the HTTP layer', () => {
       'auth.googleCallback',
       'billing.canceledPage',
       'billing.donePage',
+      'billing.secretWebhook',
       'billing.webhook',
       'auth.jwks',
       'events.stream',

@@ -9,7 +9,7 @@ import type { ObjectRef } from '../../src/processors/port.ts';
 import { createStripeProcessor } from '../../src/processors/stripe/adapter.ts';
 import type { StripeEvent } from '../../src/sandbox/stripe/types.ts';
 import { until } from '../helpers/generation-world.ts';
-import { createPaymentWorld, DAY, type PaymentWorld, SECRET } from '../helpers/payment-world.ts';
+import { createPaymentWorld, DAY, incoming, type PaymentWorld, SECRET } from '../helpers/payment-world.ts';
 
 /** Nothing works by itself here: each message is applied exactly when the test says so. */
 let world: PaymentWorld;
@@ -25,7 +25,7 @@ const signed = (payload: string, secret = SECRET, timestamp?: number): Record<st
 /** Delivers a message as it was recorded, byte for byte, and applies what it is about. */
 async function deliver(event: StripeEvent): Promise<void> {
   const payload = JSON.stringify(event);
-  await receive(world.deps, 'stripe', Buffer.from(payload), signed(payload));
+  await receive(world.deps, 'stripe', incoming(payload, signed(payload)));
   const row = await world.db.webhookInbox.findUnique({ where: { processor_dedupeKey: { processor: 'stripe', dedupeKey: event.id } } });
   if (row?.objectId) await applyMessages(world.deps, 'stripe', { type: row.objectType as ObjectRef['type'], id: row.objectId });
 }
@@ -342,7 +342,6 @@ describe('who is believed', () => {
       livemode: false,
       data: { object: { id: 'cs_x' } },
     });
-    const body = Buffer.from(payload);
     const old = Math.floor(Date.now() / 1000) - 600;
     for (const headers of [
       {},
@@ -351,7 +350,7 @@ describe('who is believed', () => {
       signed(payload, SECRET, old),
       signed(`${payload} `),
     ]) {
-      await expect(receive(world.deps, 'stripe', body, headers)).rejects.toMatchObject(refusal);
+      await expect(receive(world.deps, 'stripe', incoming(payload, headers))).rejects.toMatchObject(refusal);
     }
     expect(await world.db.webhookInbox.count()).toBe(count);
   });
@@ -368,8 +367,8 @@ describe('who is believed', () => {
     const processorWith = (webhookSecrets: string[]) => createStripeProcessor({ ...world.connection, webhookSecrets });
     const both = processorWith(['whsec_new_one', SECRET]);
     for (const secret of [SECRET, 'whsec_new_one'])
-      expect(both.verify(Buffer.from(payload), signed(payload, secret))).toMatchObject({ ref: null });
-    expect(() => processorWith(['whsec_new_one']).verify(Buffer.from(payload), signed(payload, SECRET))).toThrow(/no signature/);
+      expect(both.verify(incoming(payload, signed(payload, secret)))).toMatchObject({ ref: null });
+    expect(() => processorWith(['whsec_new_one']).verify(incoming(payload, signed(payload, SECRET)))).toThrow(/no signature/);
   });
 
   test('a message of the live mode in a test shop is refused; another version of the interface alarms the operator', async () => {
@@ -383,9 +382,9 @@ describe('who is believed', () => {
         ...more,
       });
     const live = make({ livemode: true });
-    await expect(receive(world.deps, 'stripe', Buffer.from(live), signed(live))).rejects.toMatchObject(refusal);
+    await expect(receive(world.deps, 'stripe', incoming(live, signed(live)))).rejects.toMatchObject(refusal);
     const older = make({ api_version: '2024-06-20' });
-    await receive(world.deps, 'stripe', Buffer.from(older), signed(older));
+    await receive(world.deps, 'stripe', incoming(older, signed(older)));
     expect(await world.db.billingAlert.count({ where: { kind: 'webhookVersion' } })).toBe(1);
   });
 

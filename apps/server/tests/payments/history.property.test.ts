@@ -10,7 +10,7 @@ import { changePlan, setEnding } from '../../src/modules/payments/subscriptions.
 import { sweepMonths } from '../../src/modules/payments/sweep.ts';
 import type { ObjectRef } from '../../src/processors/port.ts';
 import { CARDS, type StripeEvent } from '../../src/sandbox/stripe/types.ts';
-import { createPaymentWorld, DAY, type PaymentWorld, SECRET } from '../helpers/payment-world.ts';
+import { createPaymentWorld, DAY, incoming, type PaymentWorld, SECRET } from '../helpers/payment-world.ts';
 
 let world: PaymentWorld;
 beforeAll(async () => {
@@ -65,7 +65,7 @@ function collect(history: History): void {
 async function deliver(event: StripeEvent): Promise<void> {
   const payload = JSON.stringify(event);
   const headers = { 'stripe-signature': signer.webhooks.generateTestHeaderString({ payload, secret: SECRET }) };
-  await receive(world.deps, 'stripe', Buffer.from(payload), headers);
+  await receive(world.deps, 'stripe', incoming(payload, headers));
   const row = await world.db.webhookInbox.findUniqueOrThrow({
     where: { processor_dedupeKey: { processor: 'stripe', dedupeKey: event.id } },
   });

@@ -3,6 +3,7 @@ import { AppError } from '@pingplex/shared/errors';
 import { inTransaction } from '../../db/transaction.ts';
 import { applyRef } from './apply.ts';
 import { Applying } from './context.ts';
+import { receiptFor, subscriptionsOf } from './own-subscriptions.ts';
 import { failRefund } from './refund-facts.ts';
 import { type PaymentDeps, requireProcessor } from './types.ts';
 
@@ -19,7 +20,8 @@ async function sendRefund(deps: PaymentDeps, id: string): Promise<void> {
   const { chargeRef, currency } = refund.payment;
   try {
     if (chargeRef === null) throw new AppError('billing.processorRefused', 'the money came without a charge that could be refunded');
-    const externalId = await processor.refund({ refundId: id, chargeRef, amount: refund.amount, currency });
+    const receipt = await receiptFor(deps, refund.payment);
+    const externalId = await processor.refund({ refundId: id, chargeRef, amount: refund.amount, currency, receipt });
     await applyRef(deps, processor.id, { type: 'refund', id: externalId });
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'billing.processorRefused') throw error;
@@ -35,7 +37,7 @@ async function sendRefund(deps: PaymentDeps, id: string): Promise<void> {
 async function endSubscription(deps: PaymentDeps, id: string): Promise<void> {
   const row = await deps.db.subscription.findUnique({ where: { id } });
   if (!row?.endWanted) return;
-  await requireProcessor(deps, row.processor).endNow(row.externalId);
+  await subscriptionsOf(deps, row.processor).endNow(row.externalId);
   await applyRef(deps, row.processor as ProcessorId, { type: 'subscription', id: row.externalId });
   await deps.db.subscription.updateMany({ where: { id, status: 'ended' }, data: { endWanted: false } });
 }

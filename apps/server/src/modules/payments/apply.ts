@@ -6,13 +6,14 @@ import type { Fact, ObjectRef } from '../../processors/port.ts';
 import { applyCheckout } from './checkout-facts.ts';
 import { Applying } from './context.ts';
 import { applyDispute } from './dispute-facts.ts';
+import { applyCharge, applyMethod } from './own-facts.ts';
 import { applyPayment } from './payment-facts.ts';
 import { applyRefund } from './refund-facts.ts';
 import { applySubscription } from './subscription-facts.ts';
 import { type PaymentDeps, QUEUES, requireProcessor } from './types.ts';
 
 /** A subscription before its money, money before what takes it back. */
-const ORDER: readonly Fact['type'][] = ['checkout', 'subscription', 'payment', 'refund', 'dispute', 'alert'];
+const ORDER: readonly Fact['type'][] = ['checkout', 'charge', 'method', 'subscription', 'payment', 'refund', 'dispute', 'alert'];
 
 /**
  * The one way in which anything about money becomes true here: reads the object back from the processor and writes what it says, in
@@ -67,6 +68,10 @@ async function applyFact(applying: Applying, fact: Fact): Promise<void> {
       return applySubscription(applying, fact);
     case 'payment':
       return applyPayment(applying, fact);
+    case 'charge':
+      return applyCharge(applying, fact);
+    case 'method':
+      return applyMethod(applying, fact);
     case 'refund':
       return applyRefund(applying, fact);
     case 'dispute':

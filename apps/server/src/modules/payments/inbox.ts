@@ -2,7 +2,7 @@ import type { ProcessorId } from '@pingplex/shared/contracts/http';
 import { AppError } from '@pingplex/shared/errors';
 import type { Db } from '../../db/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import type { Notice, ObjectRef } from '../../processors/port.ts';
+import type { Incoming, Notice, ObjectRef } from '../../processors/port.ts';
 import { uuidV7 } from '../credits/service.ts';
 import { applyRef } from './apply.ts';
 import { Applying } from './context.ts';
@@ -15,14 +15,9 @@ export const MOST_ATTEMPTS = 40;
  * Takes a message in: verified, stored once, and its job in the same transaction. An answer of 2xx is a promise that it will be applied.
  * @throws AppError `billing.webhookRejected`; nothing is stored then
  */
-export async function receive(
-  deps: PaymentDeps,
-  processorId: string,
-  raw: Buffer,
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-): Promise<void> {
+export async function receive(deps: PaymentDeps, processorId: string, incoming: Incoming): Promise<void> {
   const processor = requireProcessor(deps, processorId);
-  await store(deps, processor.id, processor.verify(raw, headers), raw);
+  await store(deps, processor.id, processor.verify(incoming), incoming.raw);
 }
 
 /** @returns false when it is there already */

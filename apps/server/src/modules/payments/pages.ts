@@ -33,25 +33,28 @@ const readRaw = express.raw({ type: () => true, limit: 1_000_000, inflate: false
 /** Where processors send messages and browsers. */
 export function paymentRawRoutes(deps: PaymentDeps): RawRoute[] {
   return [
-    {
-      operations: {
-        POST: {
-          id: 'billing.webhook',
-          summary: 'Messages of a payment processor, verified over their raw bytes; answered once they are stored',
-          requestType: 'application/json',
-          responses: { 200: { description: 'Stored, and it will be applied', type: 'application/json' } },
+    ...(['', '/:secret'] as const).map(
+      (secret): RawRoute => ({
+        operations: {
+          POST: {
+            id: secret === '' ? 'billing.webhook' : 'billing.secretWebhook',
+            summary: `Messages of a payment processor${secret === '' ? '' : ' that signs nothing, at an address only it knows'}; answered once they are stored`,
+            requestType: 'application/json',
+            responses: { 200: { description: 'Stored, and it will be applied', type: 'application/json' } },
+          },
         },
-      },
-      path: '/v1/webhooks/:processor',
-      access: 'public',
-      async handle(request, response) {
-        const raw = await rawBody(request, response);
-        const id = request.params['processor'];
-        if (typeof id !== 'string' || !Object.hasOwn(deps.processors, id)) throw new AppError('request.notFound', 'there is nothing here');
-        await receive(deps, id, raw, request.headers);
-        response.json({ received: true });
-      },
-    },
+        path: `/v1/webhooks/:processor${secret}`,
+        access: 'public',
+        async handle(request, response, ctx) {
+          const raw = await rawBody(request, response);
+          const { processor, secret: told } = request.params;
+          if (typeof processor !== 'string' || !Object.hasOwn(deps.processors, processor))
+            throw new AppError('request.notFound', 'there is nothing here');
+          await receive(deps, processor, { raw, headers: request.headers, ip: ctx.ip, secret: typeof told === 'string' ? told : '' });
+          response.json({ received: true });
+        },
+      }),
+    ),
     ...(['done', 'canceled'] as const).map(
       (page): RawRoute => ({
         operations: {

@@ -2,6 +2,7 @@ import type { PaymentFact } from '../../processors/port.ts';
 import { grant, uuidV7 } from '../credits/service.ts';
 import { type Applying, asUuid } from './context.ts';
 import { findOffer, monthsOf, type Offer } from './offers.ts';
+import { ownPeriod } from './own-facts.ts';
 import { wishRefund } from './refund-facts.ts';
 import { ownerOf } from './subscription-facts.ts';
 import { addMonths, DAY_MS, GRACE_DAYS } from './types.ts';
@@ -13,9 +14,19 @@ type Purchase = { id: string; userId: string; kind: string; offerId: string; amo
 type Sold = { offerId: string; credits: number; months: number; isRight: boolean };
 
 /** Money that arrived: one row, and in the same transaction its grant. A row that is there already means that all of it was done. */
-export async function applyPayment(applying: Applying, fact: PaymentFact): Promise<void> {
+export async function applyPayment(applying: Applying, given: PaymentFact): Promise<void> {
   const { tx, processor } = applying;
-  const { externalId, sourceKey } = fact;
+  const { externalId, sourceKey } = given;
+  if ((await tx.payment.count({ where: { processor, externalId } })) > 0) return;
+  const fact = given.kind === 'period' && given.subscription === null ? await ownPeriod(applying, given) : given;
+  if (fact === null) {
+    await applying.alert('orphan', `${processor}:${externalId}`, null, {
+      payment: externalId,
+      amount: given.amount,
+      currency: given.currency,
+    });
+    return;
+  }
   const purchase = await lockPurchase(applying, asUuid(fact.purchaseId));
   const subscription =
     fact.subscription === null

@@ -5,8 +5,9 @@ import { uuidV7 } from '../credits/service.ts';
 import { applyRef } from './apply.ts';
 import { type liveSubscription, lockUserBilling } from './context.ts';
 import { isUpgrade, type Offer, priceIn, requireOffer } from './offers.ts';
+import { subscriptionsOf } from './own-subscriptions.ts';
 import { nextCheck } from './purchases.ts';
-import { DAY_MS, LIVE, type PaymentDeps, requireProcessor } from './types.ts';
+import { DAY_MS, LIVE, type PaymentDeps } from './types.ts';
 import { pricedOffer, purchaseView, readSubscription } from './views.ts';
 
 type Row = NonNullable<Awaited<ReturnType<typeof liveSubscription>>>;
@@ -100,10 +101,10 @@ async function upgrade(
     const times = { createdAt: now, expiresAt: new Date(now.getTime() + DAY_MS), nextCheckAt: nextCheck(now, now) };
     return tx.purchase.create({ data: { ...data, ...times, credits: offer.credits, processor: row.processor, subscriptionId: row.id } });
   });
-  const processor = requireProcessor(deps, row.processor);
-  if (row.cancelAt !== null) await processor.setEnding(row.externalId, false);
+  const subscriptions = subscriptionsOf(deps, row.processor);
+  if (row.cancelAt !== null) await subscriptions.setEnding(row.externalId, false);
   try {
-    const { actionUrl } = await processor.upgrade({
+    const { actionUrl } = await subscriptions.upgrade({
       changeId: purchase.id,
       subscription: row.externalId,
       offer: pricedOffer(offer.id, purchase, locale),
@@ -123,21 +124,21 @@ async function upgrade(
 }
 
 async function planned(deps: PaymentDeps, row: Row, offer: Offer, changeId: string, locale: 'en' | 'ru'): Promise<void> {
-  const processor = requireProcessor(deps, row.processor);
+  const subscriptions = subscriptionsOf(deps, row.processor);
   if (offer.id === row.offerId) {
-    if (row.nextOfferId !== null) await processor.dropPlannedChange(row.externalId);
+    if (row.nextOfferId !== null) await subscriptions.dropPlannedChange(row.externalId);
     return;
   }
-  if (row.cancelAt !== null) await processor.setEnding(row.externalId, false);
+  if (row.cancelAt !== null) await subscriptions.setEnding(row.externalId, false);
   const { amount } = priceIn(offer, row.currency as Currency);
   const priced = pricedOffer(offer.id, { amount, currency: row.currency, credits: offer.credits }, locale);
-  await processor.planChange({ changeId, subscription: row.externalId, offer: priced });
+  await subscriptions.planChange({ changeId, subscription: row.externalId, offer: priced });
 }
 
 /** Ends it at the end of the paid period, or takes that back. */
 export async function setEnding(deps: PaymentDeps, userId: string, isEnding: boolean): Promise<Subscription | null> {
   const row = await requireLive(deps, userId);
-  await requireProcessor(deps, row.processor).setEnding(row.externalId, isEnding);
+  await subscriptionsOf(deps, row.processor).setEnding(row.externalId, isEnding);
   await mirror(deps, row);
   return readSubscription(deps.db, userId);
 }
@@ -147,7 +148,7 @@ export async function methodPage(deps: PaymentDeps, userId: string, locale: 'en'
   const row = await requireLive(deps, userId);
   const where = { userId_processor: { userId, processor: row.processor } };
   const customer = await deps.db.billingCustomer.findUniqueOrThrow({ where });
-  return requireProcessor(deps, row.processor).methodPage(customer.externalId, `${deps.publicUrl()}/pay/done?lang=${locale}`, locale);
+  return subscriptionsOf(deps, row.processor).methodPage(customer.externalId, `${deps.publicUrl()}/pay/done?lang=${locale}`, locale);
 }
 
 async function mirror(deps: PaymentDeps, row: Row): Promise<void> {

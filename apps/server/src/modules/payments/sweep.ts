@@ -3,6 +3,7 @@ import { inTransaction } from '../../db/transaction.ts';
 import type { ObjectRef, Processor } from '../../processors/port.ts';
 import { Applying, applyLimits } from './context.ts';
 import { MOST_ATTEMPTS, ring, store } from './inbox.ts';
+import { sweepRenewals } from './own-renewals.ts';
 import { grantMonths } from './payment-facts.ts';
 import { readBack } from './purchases.ts';
 import { DAY_MS, GRACE_DAYS, LIVE, type PaymentDeps, QUEUES } from './types.ts';
@@ -43,6 +44,7 @@ export async function sweepUnsettled(deps: PaymentDeps): Promise<void> {
   const ending = await db.subscription.findMany({ where: { endWanted: true }, take: CHUNK });
   await each(deps, ending, ({ id }) => queue.enqueue(QUEUES.act, { what: 'end', id }, { key: `end:${id}` }));
   await sweepMonths(deps);
+  await sweepRenewals(deps);
 }
 
 /** Months of yearly plans that have begun. */

@@ -30,6 +30,67 @@ export function createStripeProcessor(connection: StripeConnection): Processor {
     id: 'stripe',
     currencies: ['USD', 'EUR'],
     isSandbox: connection.isSandbox,
+    charger: null,
+    subscriptions: {
+      async upgrade({ changeId, subscription, offer }) {
+        const { found, item } = await requireSubscription(subscription);
+        await releaseSchedule(found);
+        const params: Stripe.SubscriptionUpdateParams = {
+          items: [{ id: item.id, price: await prices.idOf(offer), quantity: 1 }],
+          proration_behavior: 'none',
+          billing_cycle_anchor: { type: 'now' },
+          payment_behavior: 'pending_if_incomplete',
+          expand: ['latest_invoice'],
+        };
+        const changed = await asking(() => stripe.subscriptions.update(subscription, params, { idempotencyKey: `sub-change:${changeId}` }));
+        const invoice = typeof changed.latest_invoice === 'object' ? changed.latest_invoice : null;
+        return { actionUrl: changed.pending_update === null ? null : (invoice?.hosted_invoice_url ?? null) };
+      },
+
+      async planChange({ changeId, subscription, offer }) {
+        const { found, item } = await requireSubscription(subscription);
+        const key = `sub-change:${changeId}`;
+        const attached = found.schedule;
+        const schedule =
+          attached === null
+            ? await asking(() =>
+                stripe.subscriptionSchedules.create({ from_subscription: subscription }, { idempotencyKey: `${key}:from` }),
+              )
+            : await asking(() => stripe.subscriptionSchedules.retrieve(typeof attached === 'string' ? attached : attached.id));
+        await asking(async () =>
+          stripe.subscriptionSchedules.update(schedule.id, await phasesOf(schedule, item.price.id, offer), { idempotencyKey: key }),
+        );
+      },
+
+      async dropPlannedChange(subscription) {
+        await releaseSchedule((await requireSubscription(subscription)).found);
+      },
+
+      async setEnding(subscription, isEnding) {
+        const { found } = await requireSubscription(subscription);
+        await releaseSchedule(found);
+        // A date set in the portal is taken back by clearing it; a flag by unsetting it.
+        const params: Stripe.SubscriptionUpdateParams =
+          !isEnding && found.cancel_at !== null && !found.cancel_at_period_end ? { cancel_at: '' } : { cancel_at_period_end: isEnding };
+        await asking(() => stripe.subscriptions.update(subscription, params));
+      },
+
+      async endNow(subscription) {
+        const found = await finding(() => stripe.subscriptions.retrieve(subscription));
+        if (found && found.status !== 'canceled' && found.status !== 'incomplete_expired') {
+          await asking(() => stripe.subscriptions.cancel(subscription, { prorate: false, invoice_now: false }));
+        }
+      },
+
+      async methodPage(customer, returnUrl, locale) {
+        const flow = {
+          type: 'payment_method_update',
+          after_completion: { type: 'redirect', redirect: { return_url: returnUrl } },
+        } as const;
+        const params = { customer, return_url: returnUrl, locale, flow_data: flow };
+        return (await asking(() => stripe.billingPortal.sessions.create(params))).url;
+      },
+    },
 
     async createCustomer({ userId, email, locale }) {
       const params = { email, metadata: { user_id: userId }, preferred_locales: [locale] };
@@ -51,63 +112,9 @@ export function createStripeProcessor(connection: StripeConnection): Processor {
 
     read: createReader(stripe, prices),
 
-    verify(raw, headers) {
+    verify({ raw, headers }) {
       const header = headers['stripe-signature'];
       return verifyWebhook(stripe, connection, raw, Array.isArray(header) ? header[0] : header);
-    },
-
-    async upgrade({ changeId, subscription, offer }) {
-      const { found, item } = await requireSubscription(subscription);
-      await releaseSchedule(found);
-      const params: Stripe.SubscriptionUpdateParams = {
-        items: [{ id: item.id, price: await prices.idOf(offer), quantity: 1 }],
-        proration_behavior: 'none',
-        billing_cycle_anchor: { type: 'now' },
-        payment_behavior: 'pending_if_incomplete',
-        expand: ['latest_invoice'],
-      };
-      const changed = await asking(() => stripe.subscriptions.update(subscription, params, { idempotencyKey: `sub-change:${changeId}` }));
-      const invoice = typeof changed.latest_invoice === 'object' ? changed.latest_invoice : null;
-      return { actionUrl: changed.pending_update === null ? null : (invoice?.hosted_invoice_url ?? null) };
-    },
-
-    async planChange({ changeId, subscription, offer }) {
-      const { found, item } = await requireSubscription(subscription);
-      const key = `sub-change:${changeId}`;
-      const attached = found.schedule;
-      const schedule =
-        attached === null
-          ? await asking(() => stripe.subscriptionSchedules.create({ from_subscription: subscription }, { idempotencyKey: `${key}:from` }))
-          : await asking(() => stripe.subscriptionSchedules.retrieve(typeof attached === 'string' ? attached : attached.id));
-      await asking(async () =>
-        stripe.subscriptionSchedules.update(schedule.id, await phasesOf(schedule, item.price.id, offer), { idempotencyKey: key }),
-      );
-    },
-
-    async dropPlannedChange(subscription) {
-      await releaseSchedule((await requireSubscription(subscription)).found);
-    },
-
-    async setEnding(subscription, isEnding) {
-      const { found } = await requireSubscription(subscription);
-      await releaseSchedule(found);
-      // A date set in the portal is taken back by clearing it; a flag by unsetting it.
-      const params: Stripe.SubscriptionUpdateParams =
-        !isEnding && found.cancel_at !== null && !found.cancel_at_period_end ? { cancel_at: '' } : { cancel_at_period_end: isEnding };
-      await asking(() => stripe.subscriptions.update(subscription, params));
-    },
-
-    async endNow(subscription) {
-      const found = await finding(() => stripe.subscriptions.retrieve(subscription));
-      if (found && found.status !== 'canceled' && found.status !== 'incomplete_expired') {
-        await asking(() => stripe.subscriptions.cancel(subscription, { prorate: false, invoice_now: false }));
-      }
-    },
-
-    async methodPage(customer, returnUrl, locale) {
-      const flow = { type: 'payment_method_update', after_completion: { type: 'redirect', redirect: { return_url: returnUrl } } } as const;
-      const params = { customer, return_url: returnUrl, locale, flow_data: flow };
-      return (await asking(() => stripe.billingPortal.sessions.create(params))).url;
     },
 
     async refund({ refundId, chargeRef, amount }) {
