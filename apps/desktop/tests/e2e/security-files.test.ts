@@ -167,6 +167,23 @@ describe('crashes of the window', () => {
     }
   });
 
+  test('row 25: a page that hangs while it loads is loaded again', async () => {
+    const running = await launchApp({ userData: at('hang-data') });
+    try {
+      const rendererPid = () =>
+        running.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.getOSProcessId() ?? 0);
+      const pid = await rendererPid();
+      process.kill(pid, 'SIGSTOP');
+      await running.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.reload());
+      const log = () => readFile(at('hang-data', 'logs', 'pingplex.log'), 'utf8');
+      await eventually(async () => (await log()).includes('page has loaded'), true);
+      expect(await log()).toContain('page does not load');
+      expect(await rendererPid()).not.toBe(pid);
+    } finally {
+      await running.close();
+    }
+  });
+
   test('row 25: a damaged settings file does not keep the app from starting', async () => {
     await mkdir(at('damaged-data'));
     await writeFile(at('damaged-data', 'settings.json'), '{"version": 1, "settings": {"theme": ');

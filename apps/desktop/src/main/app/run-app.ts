@@ -11,6 +11,7 @@ import { createMediaHandler } from '../protocol/media-protocol.ts';
 import { guardSession } from '../security/install.ts';
 import type { Sender } from '../security/origins.ts';
 import { SettingsStore } from '../settings/settings-store.ts';
+import { watchLoading } from '../windows/load-watch.ts';
 import { isDark, openMainWindow } from '../windows/main-window.ts';
 import { installMenu } from '../windows/menu.ts';
 import { createHandlers } from './handlers.ts';
@@ -125,6 +126,7 @@ export async function runApp(args: readonly string[]): Promise<void> {
           state.whole().systemLanguage === 'ru' ? 'Окно не удаётся восстановить.' : 'The window keeps crashing.',
         );
     });
+    watchLoading(window.webContents, logger);
     window.on('unresponsive', () => logger.warn({}, 'the window does not respond'));
     window.on('responsive', () => logger.info({}, 'the window responds again'));
     window.on('closed', () => {

@@ -1,0 +1,39 @@
+import type { WebContents } from 'electron';
+import type { Logger } from '../logging/logger-port.ts';
+
+/** How long a page may load before it is tried again. Longer each time, so that a machine that is only slow gets there. */
+const PATIENCE_MS = [20_000, 40_000, 80_000] as const;
+
+/**
+ * Ends the page's process when its page does not finish loading; whoever watches for crashes then loads it again. Chromium hung so at a few
+ * of several hundred starts on a busy machine, and nobody saw a window or a word.
+ */
+export function watchLoading(contents: WebContents, logger: Logger): void {
+  let attempt = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+  };
+  const start = (): void => {
+    stop();
+    const patience = PATIENCE_MS[attempt];
+    if (patience === undefined) return;
+    timer = setTimeout(() => {
+      if (contents.isDestroyed() || !contents.isLoadingMainFrame()) return;
+      attempt += 1;
+      logger.warn({ attempt, ms: patience }, 'the window’s page does not load; it is loaded again');
+      // A request to crash is a message, and a process that hangs reads none.
+      const pid = contents.getOSProcessId();
+      if (pid > 0) process.kill(pid, 'SIGKILL');
+      else contents.reload();
+    }, patience);
+  };
+  contents.on('did-start-loading', start);
+  contents.on('did-finish-load', () => {
+    if (attempt > 0) logger.info({ attempt }, 'the window’s page has loaded');
+    attempt = 0;
+    stop();
+  });
+  contents.once('destroyed', stop);
+}
