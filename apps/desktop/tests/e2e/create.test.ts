@@ -37,11 +37,7 @@ async function into(folder: string, template = '{name}-{index}-{variant}'): Prom
 }
 
 /** Chooses how many, the kind and the model. */
-async function choose(
-  mode: 'One' | 'Many prompts or files' | 'Table',
-  kind: 'Image' | 'Video' | 'Sound' | 'Text',
-  model: string,
-): Promise<void> {
+async function choose(mode: 'One' | 'Many' | 'Table', kind: 'Image' | 'Video' | 'Sound' | 'Text', model: string): Promise<void> {
   await studio.go('create');
   const { page } = studio;
   await page.getByRole('radiogroup', { name: 'What to make' }).getByText(kind, { exact: true }).click();
@@ -360,7 +356,7 @@ test('row 50: speech by a chosen voice lands as sound; what it says lands as sub
 test('row 53: prompts over files: every pair with its price before, every pair on disk after', async () => {
   const { page } = studio;
   const folder = await into('pairs');
-  await choose('Many prompts or files', 'Image', 'openai/gpt-image-2.6-flare:edit');
+  await choose('Many', 'Image', 'openai/gpt-image-2.6-flare:edit');
   await page.getByTestId('create-form').getByLabel('Quality').selectOption({ label: 'Low' });
   await page.getByTestId('create-prompt').fill('in winter\n\nin summer');
   for (const name of ['boat.png', 'side.jpg']) await page.locator(`[data-testid=tray-file][data-file-name="${name}"]`).click();
@@ -431,10 +427,11 @@ test('row 53, must show 6: a thousand prompts from a CSV: errors by line and col
   expect(names).toHaveLength(done);
   expect(names.every((name) => /^row-\d+\.png$/.test(name))).toBe(true);
   const { entries } = await studio.call('create.history', { text: mark, limit: 500 });
-  const paid = entries.filter(({ state }) => state === 'paid').map(({ prompt }) => prompt);
-  expect(new Set(paid).size).toBe(paid.length);
-  expect(paid.length).toBeGreaterThanOrEqual(done);
+  // What was canceled while the provider worked may have been made and paid all the same; then it is there to be fetched, once.
+  const alive = entries.filter(({ state }) => state !== 'ended').map(({ prompt }) => prompt);
+  expect(new Set(alive).size).toBe(alive.length);
   const after = (await studio.call('wallet.refresh', {})).available;
-  expect(before - after).toBe(paid.length);
+  expect(before - after).toBeGreaterThanOrEqual(done);
+  expect(before - after).toBeLessThanOrEqual(alive.length);
   expect(await admin(data.path, 'ledger', 'check')).toMatchObject({ violations: [] });
 }, 240_000);

@@ -1,5 +1,5 @@
 import type { Model } from '@pingplex/shared/contracts/http';
-import type { SourceView } from '@pingplex/shared/contracts/ipc';
+import type { PromptTable, SourceView } from '@pingplex/shared/contracts/ipc';
 import { MediaFileId } from '@pingplex/shared/domain';
 import { expect, test } from 'vitest';
 import {
@@ -82,7 +82,7 @@ test('one request, every pair of prompt and file, every line of a table', () => 
   ]);
   expect(rowsOf(model({ takes: 0 }), many)).toHaveLength(3);
   expect(rowsOf(model({ limits: { ...model().limits, promptOptional: true } }), { ...many, prompts: '' })).toHaveLength(2);
-  const rows = [
+  const rows: PromptTable['rows'] = [
     { line: 2, prompt: 'x', name: 'n', cells: { quality: 'low' } },
     { line: 3, prompt: '', file: 'cat.png', cells: {} },
   ];

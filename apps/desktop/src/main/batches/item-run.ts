@@ -31,6 +31,7 @@ export type ItemContext = {
   readonly onResults: () => void;
   /** Told what a model has written so far. */
   readonly onText: (text: string) => void;
+  readonly onWaiting: (waiting: ItemView['waiting'] | null) => void;
 };
 export type ItemEnd = { readonly state: 'done' } | { readonly state: 'skipped'; readonly error: AppError };
 
@@ -264,6 +265,7 @@ async function cloudJob(
       signal: context.signal,
       onStage: (stage, fraction) => report(place, stage, fraction),
       onText: context.onText,
+      onWaiting: context.onWaiting,
     }),
   );
 }

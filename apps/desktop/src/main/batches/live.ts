@@ -12,6 +12,8 @@ export type LiveItem = {
   stage: ItemView['stage'];
   /** What a model has written so far. */
   text?: string;
+  /** Why the server lets it wait, and where in line. */
+  waiting?: ItemView['waiting'] | undefined;
   /** Resolves when nothing of it is left running. */
   over: Promise<void>;
 };

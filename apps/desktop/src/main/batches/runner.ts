@@ -242,6 +242,11 @@ export class Runner {
           if (live.isPaused) throw new Stopped('paused');
         },
         onResults: tellResults,
+        onWaiting: (waiting) => {
+          if (waiting === null ? active.waiting === undefined : active.waiting?.place === waiting?.place) return;
+          active.waiting = waiting ?? undefined;
+          feed.touch(live.row.id, item.id);
+        },
         onText: (text) => {
           active.text = text;
           feed.touch(live.row.id, item.id);

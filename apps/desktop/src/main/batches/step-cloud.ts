@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Waiting } from '@pingplex/shared/contracts/http';
 import type { GenerateStep } from '@pingplex/shared/domain';
 import { FORMATS } from '@pingplex/shared/domain';
 import type { z } from 'zod';
@@ -22,6 +23,7 @@ type CloudStepContext = {
   readonly signal: AbortSignal;
   readonly onStage: (stage: 'uploading' | 'waiting' | 'downloading', fraction: number) => void;
   readonly onText: (text: string) => void;
+  readonly onWaiting: (waiting: Waiting | null) => void;
 };
 
 /** Where each stage begins in the progress of the step, and how long it is. */
@@ -52,7 +54,7 @@ export async function runCloudStep(
   task: CloudTask,
   file: MediaStepFile,
   place: number,
-  { signal, onStage, onText }: CloudStepContext,
+  { signal, onStage, onText, onWaiting }: CloudStepContext,
 ): Promise<StepFile[]> {
   const { batch, item, step, index, dir } = task;
   const started = performance.now();
@@ -71,7 +73,7 @@ export async function runCloudStep(
       inputSha256: inputHash(sources),
       place: tempPlace(dir, item, index, place),
     },
-    { signal, onText, onStage: (stage, fraction) => onStage(stage, SPAN[stage][0] + SPAN[stage][1] * fraction) },
+    { signal, onText, onWaiting, onStage: (stage, fraction) => onStage(stage, SPAN[stage][0] + SPAN[stage][1] * fraction) },
   );
   onStage('downloading', 1);
   deps.journal.knowledge.learn({

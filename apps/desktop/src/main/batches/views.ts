@@ -47,6 +47,7 @@ export function itemView(row: ItemRow, live: LiveItem | undefined, results: numb
     error: row.error,
     attempts: row.attempts,
     results,
+    ...(live?.waiting === undefined ? {} : { waiting: live.waiting }),
     ...(live?.text === undefined ? {} : { text: live.text.slice(-TEXT_SHOWN) }),
     ...(row.ask === null ? {} : { prompt: row.ask.prompt.slice(0, PROMPT_SHOWN) }),
   };

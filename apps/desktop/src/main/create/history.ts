@@ -76,7 +76,7 @@ export async function readHistory(
 
 /**
  * Brings the results of a paid request to disk again: under the names that they had and beside where they lay, or, when that is not known
- * any more, into `folder`. Results of the same bytes in the list point to the new files afterwards.
+ * any more, into `folder`. A request that was canceled too late and made after all is fetched so, too. Results of the same bytes in the list point to the new files afterwards.
  * @throws AppError `generation.expired` when the server keeps nothing of it any more; `network.*`, `output.*`
  */
 export async function fetchAgain(
@@ -89,6 +89,9 @@ export async function fetchAgain(
   if (call?.generationId === null || call === undefined) throw new AppError('request.notFound', 'no such request');
   const generation = await ask(GenerationId.parse(call.generationId));
   if (!isGenerationOver(generation.state)) throw new AppError('request.inProgress', 'it is still being made');
+  const { captured } = generation.credits;
+  const isPaid = generation.state === 'succeeded';
+  journal.calls.update(key, { state: isPaid ? 'paid' : 'closed', generationId: generation.id, credits: captured }, Date.now());
   if (generation.results.length === 0) throw new AppError('generation.expired', 'nothing of it is kept any more');
   const known = journal.results.list({ itemId: call.itemId, limit: 1000 });
   const before = known.find((one) => one.path !== null)?.path;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Generation } from '@pingplex/shared/contracts/http';
+import type { Generation, Waiting } from '@pingplex/shared/contracts/http';
 import { type GenerationId, isGenerationOver } from '@pingplex/shared/domain';
 import { AppError, ERROR_CODES, toAppError } from '@pingplex/shared/errors';
 import type { ApiClient, EventStream } from '../api/index.ts';
@@ -17,6 +17,8 @@ type FollowPorts = {
   readonly events: EventStream;
   /** Told what has been written so far; asked for more often then. */
   readonly onText?: (text: string) => void;
+  /** Told why it waits and where in line, and null when it waits no more. */
+  readonly onWaiting?: (waiting: Waiting | null) => void;
 };
 
 /**
@@ -35,7 +37,7 @@ export async function followGeneration(options: FollowPorts, first: Generation, 
   const ended = new AbortController();
   const both = AbortSignal.any([signal, ended.signal]);
   try {
-    return await Promise.race([heard.promise, poll(options, id, both, nudge)]);
+    return await Promise.race([heard.promise, poll(options, first, both, nudge)]);
   } finally {
     ended.abort();
     stopListening();
@@ -43,21 +45,26 @@ export async function followGeneration(options: FollowPorts, first: Generation, 
 }
 
 async function poll(
-  { api, events, onText }: FollowPorts,
-  id: GenerationId,
+  { api, events, onText, onWaiting }: FollowPorts,
+  first: Generation,
   signal: AbortSignal,
   nudge: { wake: () => void },
 ): Promise<Generation> {
+  const { id } = first;
   let lastContact = performance.now();
+  let isQueued = first.state === 'queued';
+  onWaiting?.(first.waiting ?? null);
   for (;;) {
     const woken = new AbortController();
     nudge.wake = () => woken.abort();
-    const pauseMs = onText ? POLL_TEXT_MS : events.isLive() ? POLL_LIVE_MS : POLL_MS;
+    const pauseMs = onText ? POLL_TEXT_MS : events.isLive() && !isQueued ? POLL_LIVE_MS : POLL_MS;
     await delay(pauseMs, undefined, { signal: AbortSignal.any([signal, woken.signal]) }).catch(() => undefined);
     signal.throwIfAborted();
     try {
       const generation = await api.call('generations.get', { params: { id } }, { signal, retries: 0 });
       lastContact = performance.now();
+      isQueued = generation.state === 'queued';
+      onWaiting?.(generation.waiting ?? null);
       if (generation.text) onText?.(generation.text);
       if (isGenerationOver(generation.state)) return generation;
     } catch (thrown) {

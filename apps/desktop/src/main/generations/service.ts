@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { EngineJob, OutcomeOf, TempPlace } from '@pingplex/shared/contracts/engine';
-import { type Generation, GenerationRequest, type GenerationResult, Model, type ResultKind } from '@pingplex/shared/contracts/http';
+import {
+  type Generation,
+  GenerationRequest,
+  type GenerationResult,
+  Model,
+  type ResultKind,
+  type Waiting,
+} from '@pingplex/shared/contracts/http';
 import { type BatchId, FORMATS, formatByMime, GenerationId, type ItemId, type ResultFormat, resultFacts } from '@pingplex/shared/domain';
 import { AppError, ERROR_CODES, toAppError } from '@pingplex/shared/errors';
 import { z } from 'zod';
@@ -44,6 +51,8 @@ export type CloudContext = {
   readonly onStage: (stage: 'uploading' | 'waiting' | 'downloading', fraction: number) => void;
   /** Told what a model has written so far. */
   readonly onText?: (text: string) => void;
+  /** Told why it waits and where in line. */
+  readonly onWaiting?: (waiting: Waiting | null) => void;
 };
 export type CloudOutcome = {
   readonly files: readonly CloudFile[];
@@ -240,8 +249,12 @@ export function createGenerationService(options: GenerationOptions): GenerationS
       throw thrown;
     }
     const isText = known.find(({ id }) => id === request.modelId)?.resultKind === 'text';
-    const { onText } = context;
-    generation = await followGeneration({ api, events, ...(isText && onText ? { onText } : {}) }, generation, context.signal);
+    const { onText, onWaiting } = context;
+    generation = await followGeneration(
+      { api, events, ...(isText && onText ? { onText } : {}), ...(onWaiting ? { onWaiting } : {}) },
+      generation,
+      context.signal,
+    );
     if (generation.state !== 'succeeded' || generation.results.length === 0) {
       journal.calls.update(call.key, { state: 'closed', generationId: generation.id, credits: generation.credits.captured }, now());
       throw failureOf(generation);

@@ -6,7 +6,7 @@ import { ConflictRule, type Recipe, Step, type StepVerb } from '../../domain/rec
 import type { BatchState, ItemState } from '../../domain/states.ts';
 import type { AppErrorData } from '../../errors/app-error.ts';
 import type { CleanOutcome, Distance, Quality, Variant, WaveformOutcome } from '../engine/outcomes.ts';
-import type { ResultKind } from '../http/generations.ts';
+import type { ResultKind, Waiting } from '../http/generations.ts';
 import { type PreviewView, waveform } from './library.ts';
 import { ipc } from './route.ts';
 
@@ -74,6 +74,8 @@ export type ItemView = {
   readonly error: AppErrorData | null;
   readonly attempts: number;
   readonly results: number;
+  /** Why the server lets a request wait, and about how many go before it. */
+  readonly waiting?: Waiting;
   /** What a model has written so far, while it writes. */
   readonly text?: string;
   /** Beginning of the item's own prompt; only of items that were asked for on the Create screen. */

@@ -20,6 +20,8 @@ type State = Form & {
   /** The film whose frame is being chosen, and what the frame is for. */
   readonly framing: { readonly fileId: MediaFileId; readonly role: SourceRole } | null;
   readonly masking: boolean;
+  /** Sources of the kinds that are not open. */
+  readonly kept: Readonly<Partial<Record<ResultKind, readonly SourceView[]>>>;
   /** Sources that could not be taken up again, told until the next change of sources. */
   readonly missing: readonly string[];
 };
@@ -48,6 +50,7 @@ const FRESH: State = {
   panel: 'results',
   framing: null,
   masking: false,
+  kept: {},
   missing: [],
 };
 
@@ -79,7 +82,17 @@ const currentModel = () => {
   return modelFor(useSession.getState().models, kind, modelIds[kind]);
 };
 
-export const setKind = (kind: ResultKind): void => set({ kind });
+/** Each kind keeps its own sources; a model that can't do without takes those that are there. */
+export function setKind(kind: ResultKind): void {
+  useCreate.setState((state) => {
+    if (kind === state.kind) return {};
+    const kept = { ...state.kept, [state.kind]: state.sources };
+    const model = modelFor(useSession.getState().models, kind, state.modelIds[kind]);
+    const own = kept[kind] ?? [];
+    const takesOver = own.length === 0 && model !== undefined && model.limits.minSources > 0;
+    return { kind, kept, sources: takesOver ? state.sources : own, missing: [] };
+  });
+}
 export const setMode = (mode: Mode): void => set({ mode, panel: mode === 'one' ? 'results' : 'rows' });
 export const setPrompt = (prompt: string): void => set({ prompt });
 export const setPrompts = (prompts: string): void => set({ prompts, panel: 'rows' });

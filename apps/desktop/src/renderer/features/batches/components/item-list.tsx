@@ -24,7 +24,7 @@ function wayOut(code: string): 'go.account' | 'output.choose' | null {
 }
 
 const ItemRow = memo(function ItemRow({ id, onAct }: { id: string; onAct: (what: 'retry' | 'cancel', item: ItemView) => void }) {
-  const { t, words, problem } = useTexts();
+  const { t, words, format, problem } = useTexts();
   const item = useBatches((state) => state.items.get(id));
   if (!item) return null;
   const reason = item.error ? problem(item.error) : null;
@@ -39,7 +39,7 @@ const ItemRow = memo(function ItemRow({ id, onAct }: { id: string; onAct: (what:
       className="flex h-full items-center gap-3 border-line border-b px-3.5"
     >
       <div className="min-w-0 flex-1">
-        <div className="truncate" title={item.name}>
+        <div className="truncate" title={item.prompt ?? item.name}>
           {item.name}
         </div>
         {reason ? (
@@ -53,7 +53,13 @@ const ItemRow = memo(function ItemRow({ id, onAct }: { id: string; onAct: (what:
       {item.state === 'done' ? <span className="text-sm text-muted">{t('run.results', { count: item.results })}</span> : null}
       {item.state === 'running' ? (
         <div className="grid w-64 grid-cols-[1fr_120px] items-center gap-2.5">
-          <span className="truncate text-right text-sm text-muted">{item.stage ? words.stage[item.stage] : null}</span>
+          <span className="truncate text-right text-sm text-muted">
+            {item.waiting
+              ? t(`create.waiting.${item.waiting.reason}`, { place: format.number(item.waiting.place) })
+              : item.stage
+                ? words.stage[item.stage]
+                : null}
+          </span>
           <Progress value={item.progress} label={`${item.name}: ${words.itemState.running}`} />
         </div>
       ) : null}

@@ -78,7 +78,7 @@ function Form({ run }: { run: CreateRun }) {
   return (
     <form
       aria-label={t('create.form')}
-      className="flex min-h-0 flex-col gap-4 overflow-y-auto border-line border-r bg-surface p-3.5"
+      className="flex min-h-0 flex-col gap-4 overflow-x-hidden overflow-y-auto border-line border-r bg-surface p-3.5"
       data-testid="create-form"
       onSubmit={(event) => event.preventDefault()}
     >

@@ -69,6 +69,7 @@ function Entry({ entry, onChanged }: { entry: HistoryEntry; onChanged: () => voi
         <div className="flex flex-wrap items-center gap-1.5 text-xs text-muted">
           {entry.state === 'ended' ? <Badge>{t('create.history.ended')}</Badge> : null}
           {entry.state === 'waiting' ? <Badge tone="accent">{t('create.history.waiting')}</Badge> : null}
+          {entry.state === 'paid' && !first ? <Badge tone="accent">{t('create.history.notFetched')}</Badge> : null}
           {first && !first.present ? <Badge tone="bad">{t('create.history.gone')}</Badge> : null}
           {entry.expiresAt ? (
             <span data-testid="expires">{t(isKept ? 'create.keptUntil' : 'create.expired', { date: format.date(entry.expiresAt) })}</span>
@@ -81,7 +82,7 @@ function Entry({ entry, onChanged }: { entry: HistoryEntry; onChanged: () => voi
         ) : null}
       </div>
       <div className="flex shrink-0 flex-wrap justify-end gap-1.5">
-        {entry.state === 'paid' && isKept ? (
+        {entry.generationId !== null && entry.state !== 'ended' && isKept ? (
           <Button busy={fetching} onClick={() => void fetchAgain()} data-testid="fetch-again">
             <Download size={14} aria-hidden />
             {t('create.history.fetch')}

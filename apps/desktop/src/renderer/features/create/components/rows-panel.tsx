@@ -53,7 +53,9 @@ const Row = memo(function Row({ row, place, line, check, problems }: RowProps) {
           {row.prompt || '—'}
         </span>
         <span className="flex min-w-0 items-center gap-1.5 text-muted">
-          {file ? <Thumb url={mediaUrls.thumbnail(file.id)} kind={file.kind} className="size-7 shrink-0 rounded-sm" /> : null}
+          {file ? (
+            <Thumb url={mediaUrls.thumbnail(file.id)} kind={file.kind} className="size-7 shrink-0 rounded-sm max-[1100px]:hidden" />
+          ) : null}
           <span className="truncate" title={source ?? undefined}>
             {source ?? '—'}
           </span>
@@ -127,7 +129,7 @@ export function RowsPanel({ run }: { run: CreateRun }) {
       <div className="flex min-h-0 flex-1 flex-col">
         <div
           aria-hidden
-          className="grid grid-cols-[48px_minmax(0,1.6fr)_minmax(0,1fr)_minmax(0,1fr)_64px] gap-2.5 border-line border-b px-1 pb-1 text-xs text-muted"
+          className="grid grid-cols-[48px_minmax(0,1.6fr)_minmax(0,1fr)_minmax(0,1fr)_64px] gap-2.5 border-line border-b pr-3.5 pb-1 pl-1 text-xs text-muted"
         >
           <span className="text-right">{t('create.rows.number')}</span>
           <span>{t('recipe.generate.prompt')}</span>
@@ -135,7 +137,7 @@ export function RowsPanel({ run }: { run: CreateRun }) {
           <span>{t('create.rows.name')}</span>
           <span className="text-right">{t('create.rows.credits')}</span>
         </div>
-        <div ref={scroller} tabIndex={0} className="min-h-0 flex-1 overflow-y-auto" data-testid="create-rows">
+        <div ref={scroller} tabIndex={0} className="min-h-0 flex-1 overflow-y-auto [scrollbar-gutter:stable]" data-testid="create-rows">
           <ol aria-label={t('create.rows.label')} className="relative" style={{ height: virtual.getTotalSize() }}>
             {virtual.getVirtualItems().map((item) => {
               const place = placeOf(item.index);

@@ -12,7 +12,7 @@ import { isOpen, useBatches } from '../../batches/index.ts';
 import { Thumb } from '../../files/index.ts';
 import { resultThumb } from '../../results/index.ts';
 import { Failures } from './run-failures.tsx';
-import { LiveText, TextStart } from './run-text.tsx';
+import { LiveText, NowLine, TextStart } from './run-text.tsx';
 
 /** Results of a run that are shown here; the rest is in the library. */
 const RESULTS_SHOWN = 12;
@@ -51,12 +51,7 @@ function ResultTile({ result, isAlone, onOpen }: { result: ResultView; isAlone: 
           <TextStart id={result.id} />
         ) : (
           <span className="block" style={shape}>
-            <Thumb
-              url={resultThumb(result)}
-              kind={result.kind}
-              broken={!result.present}
-              className={shape ? 'size-full' : 'aspect-4/3'}
-            />
+            <Thumb url={resultThumb(result)} kind={result.kind} broken={!result.present} className={shape ? 'size-full' : 'aspect-4/3'} />
           </span>
         )}
         {result.measurements.generation?.sandbox ? (
@@ -151,6 +146,7 @@ export function RunCard({ id, onOpen }: { id: BatchId; onOpen: (id: string) => v
           {problem(error).next}
         </Notice>
       ) : null}
+      <NowLine batch={batch} />
       <LiveText batch={batch} />
       <Failures batch={batch} />
       {results.length > 0 ? (

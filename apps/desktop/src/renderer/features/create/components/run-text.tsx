@@ -27,6 +27,32 @@ export function LiveText({ batch }: { batch: BatchView }) {
   );
 }
 
+/** What a run does just now: the stage of its first request that isn't done, and why that waits. */
+export function NowLine({ batch }: { batch: BatchView }) {
+  const { t, words, format } = useTexts();
+  const { id } = batch;
+  const isRunning = batch.state === 'running' && batch.counts.running > 0;
+  const item = useBatches((state) => {
+    for (const one of state.itemsOf.get(id) ?? []) {
+      const found = state.items.get(one);
+      if (found?.state === 'running') return found;
+    }
+    return undefined;
+  });
+  if (!isRunning || item === undefined) return null;
+  const { waiting, stage } = item;
+  const text = waiting
+    ? t(`create.waiting.${waiting.reason}`, { place: format.number(waiting.place) })
+    : stage === null
+      ? null
+      : words.stage[stage];
+  return (
+    <p className="text-sm text-muted" data-testid="run-now">
+      {text}
+    </p>
+  );
+}
+
 /** The beginning of a text, in place of a picture. */
 export function TextStart({ id }: { id: ResultView['id'] }) {
   const [text, setText] = useState('');
