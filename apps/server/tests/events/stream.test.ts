@@ -61,17 +61,10 @@ async function listen(who: SignedIn, lastId?: number) {
   return { frames, ids, waitFor, close };
 }
 
-const create = async (who: SignedIn, prompt: string) =>
-  (await (
-    await call(
-      api.url,
-      who,
-      'POST',
-      '/v1/generations',
-      { modelId: 'openai/gpt-image-2.6-flare', prompt, settings: { quality: 'low' } },
-      { 'idempotency-key': randomUUID() },
-    )
-  ).json()) as Generation;
+const order = async (who: SignedIn, body: object) =>
+  (await (await call(api.url, who, 'POST', '/v1/generations', body, { 'idempotency-key': randomUUID() })).json()) as Generation;
+const create = (who: SignedIn, prompt: string) =>
+  order(who, { modelId: 'openai/gpt-image-2.6-flare', prompt, settings: { quality: 'low' } });
 const isDone = (f: Frame) => f.type === 'generation.changed' && (f.data as Generation).state === 'succeeded';
 
 test('a generation is followed to its end across processes, and a reader that was away misses nothing', async () => {
@@ -130,4 +123,19 @@ test('a place that the log no longer has is answered with resync', async () => {
 
 test('without a token there is no stream', async () => {
   expect((await fetch(`${api.url}/v1/events`)).status).toBe(401);
+});
+
+test('row 51: a text reaches the reader while it is being written, each time a little longer', async () => {
+  const who = await world.signIn(10);
+  const stream = await listen(who);
+  const { id } = await order(who, { modelId: 'openai/gpt-6-luna', prompt: `a story ${randomUUID()} [[word:40]]` });
+  await stream.waitFor(() => stream.frames.some(isDone));
+  const texts = stream.frames.flatMap((frame) => (frame.type === 'generation.changed' ? ((frame.data as Generation).text ?? []) : []));
+  expect(texts.length).toBeGreaterThan(1);
+  for (const [n, text] of texts.entries()) expect(text.startsWith(texts[n - 1] ?? '')).toBe(true);
+  const done = stream.frames.find(isDone)?.data as Generation;
+  const result = await call(api.url, who, 'GET', `/v1/results/${done.results[0]?.id}/content`);
+  expect((await result.text()).startsWith(texts.at(-1) ?? 'x')).toBe(true);
+  expect(done).toMatchObject({ id, text: null, isPartial: false });
+  await stream.close();
 });
