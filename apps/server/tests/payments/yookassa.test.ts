@@ -195,13 +195,14 @@ describe('a plan that we renew by ourselves', () => {
     const user = await world.newUser();
     await pay(user, 'creator-month');
     await toPeriodEnd(user);
-    await shop.order({ faults: [{ call: 'POST /payments', kind: 'error' }] });
+    // A round tries twice: when it begins a charge, and when it looks what has no answer.
+    await shop.order({ faults: [{ call: 'POST /payments', kind: 'error', times: 2 }] });
     await work();
     expect((await chargesOf(user)).map((c) => c.state)).toEqual(['started']);
     await work();
     expect(await wallet(user)).toMatchObject({ available: 2_000 });
     await toPeriodEnd(user);
-    await shop.order({ faults: [{ call: 'POST /payments', kind: 'after' }] });
+    await shop.order({ faults: [{ call: 'POST /payments', kind: 'after', times: 2 }] });
     await work();
     await shop.order({ advance: DAY });
     const posts = () => shop.journal.filter((c) => c.method === 'POST').length;
