@@ -32,7 +32,14 @@ import {
 } from './modules/generations/service.ts';
 import { paymentRawRoutes } from './modules/payments/pages.ts';
 import { paymentRoutes } from './modules/payments/routes.ts';
-import { declarePaymentQueues, handlePaymentJobs, type PaymentDeps, readPurchase, readSubscription } from './modules/payments/service.ts';
+import {
+  declarePaymentQueues,
+  handlePaymentJobs,
+  type PaymentDeps,
+  readPurchase,
+  readSubscription,
+  startPaymentSweeps,
+} from './modules/payments/service.ts';
 import { usageRoutes } from './modules/usage/routes.ts';
 import type { Logger } from './observability/logger.ts';
 import { createMetrics, serveMetrics } from './observability/metrics.ts';
@@ -151,6 +158,7 @@ export async function createApp(config: Config, deps: AppDeps): Promise<App> {
       await queue.start();
       if (config.metricsPort !== null) undo.push(await serveMetrics(metrics, config.metricsPort));
       if (works) undo.push(await startSweeping(generations));
+      if (works) await startPaymentSweeps(queue);
       if (!servesApi) return null;
       await accounts.keys.current();
       const wake = createWake(deps.databaseUrl, onLost);

@@ -10,6 +10,7 @@ import { createDeviceSessions } from '../../src/modules/auth/device-sessions.ts'
 import { createSigningKeys } from '../../src/modules/auth/signing-keys.ts';
 import { checkLedger, grant } from '../../src/modules/credits/service.ts';
 import { checkGenerations } from '../../src/modules/generations/service.ts';
+import type { ProcessorConnections } from '../../src/processors/connections.ts';
 import type { Connections } from '../../src/providers/connections.ts';
 import { startDashScopeSandbox } from '../../src/sandbox/dashscope/server.ts';
 import { startGeminiSandbox } from '../../src/sandbox/gemini/server.ts';
@@ -29,7 +30,7 @@ export type ServerWorld = {
   gemini: RunningKit;
   kling: RunningKit;
   dashscope: RunningKit;
-  start(role: 'all' | 'api' | 'worker'): Promise<ServerProcess>;
+  start(role: 'all' | 'api' | 'worker', processors?: ProcessorConnections): Promise<ServerProcess>;
   /** A confirmed user with these credits and a device session. */
   signIn(credits: number): Promise<SignedIn>;
   violations(): Promise<unknown[]>;
@@ -68,7 +69,7 @@ export async function createServerWorld(): Promise<ServerWorld> {
     gemini,
     kling,
     dashscope,
-    async start(role) {
+    async start(role, processors) {
       const reach = ({ url }: RunningKit, version = '') => ({ baseUrl: `${url}${version}`, pace: QUICK_PACE, trustedOrigins: [url] });
       const connections: Connections = {
         google: { apiKey: GEMINI_KEY, ...reach(gemini, '/v1beta') },
@@ -76,7 +77,7 @@ export async function createServerWorld(): Promise<ServerWorld> {
         dashscope: { apiKey: DASHSCOPE_KEY, ...reach(dashscope) },
       };
       const openai = { openaiUrl: `${sandbox.url}/v1`, openaiKey: SANDBOX_KEY };
-      const options = { databaseUrl, folder, role, ...openai, settings: QUICK, connections };
+      const options = { databaseUrl, folder, role, ...openai, settings: QUICK, connections, processors };
       const program = path.join(import.meta.dirname, 'quick-server.ts');
       const child = spawn(process.execPath, [program, JSON.stringify(options)], { env, stdio: ['ignore', 'pipe', 'inherit'] });
       const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { act } from '../../src/modules/payments/act.ts';
 import { applyRef } from '../../src/modules/payments/apply.ts';
 import { applyMessages, receive } from '../../src/modules/payments/inbox.ts';
 import { refreshPurchase } from '../../src/modules/payments/purchases.ts';
+import { refundByOwner } from '../../src/modules/payments/refunds.ts';
 import { sweepMissed, sweepMoved, sweepUnsettled } from '../../src/modules/payments/sweep.ts';
 import type { ObjectRef } from '../../src/processors/port.ts';
 import { createStripeProcessor } from '../../src/processors/stripe/adapter.ts';
-import type { StripeEvent } from '../../src/sandbox/stripe/types.ts';
+import type { Invoice, StripeEvent } from '../../src/sandbox/stripe/types.ts';
 import { until } from '../helpers/generation-world.ts';
 import { createPaymentWorld, DAY, incoming, type PaymentWorld, SECRET } from '../helpers/payment-world.ts';
 
@@ -400,6 +402,58 @@ describe('who is believed', () => {
     expect((await world.wallet(user)).available).toBe(0);
     expect(await world.db.billingAlert.count({ where: { kind: 'mismatch', userId: user } })).toBe(1);
     expect(await world.violations()).toEqual([]);
+  });
+});
+
+describe('invoices that are no money', () => {
+  /** A plan whose next invoice is changed before its messages are delivered. */
+  async function renewedWith(change: (invoice: Invoice) => void): Promise<{ user: string; events: StripeEvent[] }> {
+    await silent();
+    const user = await world.newUser();
+    await buyAndPay(user, 'creator-month');
+    const before = eventsSoFar();
+    await renewalOf(user);
+    const mine = [...world.stripe.store.invoice.values()].filter((i) => i.parent.subscription_details.metadata['user_id'] === user);
+    const last = mine.at(-1);
+    if (last) change(last);
+    return { user, events: await recorded(before) };
+  }
+
+  test.each([
+    ['voided', (invoice: Invoice) => void (invoice.status = 'void'), 1_000, 0],
+    ['still a draft', (invoice: Invoice) => void (invoice.status = 'draft'), 1_000, 0],
+    [
+      'given away by a coupon over everything',
+      (invoice: Invoice) => void Object.assign(invoice, { total: 0, total_excluding_tax: 0, amount_paid: 0 }),
+      1_000,
+      1,
+    ],
+    ['over nothing, as a trial’s first', (invoice: Invoice) => void Object.assign(invoice.lines.data[0] ?? {}, { amount: 0 }), 1_000, 0],
+    ['of another reason', (invoice: Invoice) => void Object.assign(invoice, { billing_reason: 'manual' }), 1_000, 0],
+    ['taxed: the tax is not ours', (invoice: Invoice) => void Object.assign(invoice, { total: 1_800, amount_paid: 1_800 }), 2_000, 0],
+  ])('%s', async (_name, change, credits, alerts) => {
+    const { user, events } = await renewedWith(change);
+    for (const event of events) await deliver(event);
+    await applyRef(world.deps, 'stripe', { type: 'checkout', id: [...world.stripe.store.session.values()].at(-1)?.id ?? '' });
+    expect((await world.wallet(user)).available).toBe(credits);
+    expect(await world.db.billingAlert.count({ where: { kind: 'mismatch', userId: user } })).toBe(alerts);
+    expect(await world.violations()).toEqual([]);
+  });
+
+  test('paid outside of the processor: credits, and a refund that nobody can send is told to the operator', async () => {
+    const { user, events } = await renewedWith((invoice) => {
+      for (const [id, link] of world.stripe.store.invoicePayment)
+        if (link.invoice === invoice.id) world.stripe.store.invoicePayment.delete(id);
+    });
+    for (const event of events) await deliver(event);
+    expect((await world.wallet(user)).available).toBe(2_000);
+    const payment = await world.db.payment.findFirstOrThrow({ where: { userId: user, chargeRef: null } });
+    await refundByOwner(world.deps, user, payment.id, randomUUID());
+    const { id } = await world.db.refund.findFirstOrThrow({ where: { paymentId: payment.id } });
+    await act(world.deps, 'refund', id);
+    expect(await world.db.refund.findUniqueOrThrow({ where: { id } })).toMatchObject({ state: 'failed' });
+    expect((await world.wallet(user)).available).toBe(2_000);
+    expect(await world.db.billingAlert.count({ where: { kind: 'refundFailed', userId: user } })).toBe(1);
   });
 });
 

@@ -87,18 +87,27 @@ describe('buying, through the server’s own doors', () => {
       ({ body }) => (body['subscription'] as { status?: string } | null)?.status === 'active',
     );
     expect(answer.body['subscription']).toMatchObject({ planId: 'creator', processor: 'yookassa', cancelAt: null });
-    expect((await ask('POST', '/v1/billing/subscription/cancel', {})).body).toMatchObject({ subscription: { cancelAt: expect.any(String) } });
+    expect((await ask('POST', '/v1/billing/subscription/cancel', {})).body).toMatchObject({
+      subscription: { cancelAt: expect.any(String) },
+    });
     expect((await ask('POST', '/v1/billing/subscription/resume', {})).body).toMatchObject({ subscription: { cancelAt: null } });
     const preview = await ask('GET', '/v1/billing/subscription/change?offerId=pro-month');
     expect(preview.body).toMatchObject({ when: 'now', charge: { amount: 359_000, currency: 'RUB' }, credits: 3_000 });
     const changed = await ask('POST', '/v1/billing/subscription/change', { offerId: 'pro-month' }, randomUUID());
     expect(changed.body).toMatchObject({ subscription: { planId: 'pro' }, purchase: { state: 'paid' } });
-    const refused = await ask('POST', '/v1/billing/purchases', { offerId: 'pro-month', processor: 'stripe', currency: 'USD' }, randomUUID());
+    const refused = await ask(
+      'POST',
+      '/v1/billing/purchases',
+      { offerId: 'pro-month', processor: 'stripe', currency: 'USD' },
+      randomUUID(),
+    );
     expect([refused.status, refused.body['code']]).toEqual([409, 'billing.subscriptionActive']);
   });
 
   test('payments are listed with what could be had back; a refund under one key is one refund', async () => {
-    const { payments } = (await ask('GET', '/v1/billing/payments')).body as { payments: { id: string; kind: string; refundable: object | null }[] };
+    const { payments } = (await ask('GET', '/v1/billing/payments')).body as {
+      payments: { id: string; kind: string; refundable: object | null }[];
+    };
     expect(payments.map((p) => p.kind)).toEqual(['period', 'period', 'pack']);
     const pack = payments.at(-1);
     expect(pack?.refundable).toEqual({ money: { amount: 800, currency: 'USD' }, credits: 500 });
@@ -107,7 +116,10 @@ describe('buying, through the server’s own doors', () => {
     const [one, two] = [await ask('POST', path, {}, key), await ask('POST', path, {}, key)];
     expect([one.status, two.status]).toEqual([200, 200]);
     expect(two.body).toMatchObject({ refunded: { amount: 800 }, refundable: null });
-    await until(() => server.db.refund.findMany({}), (rows) => rows.length === 1 && rows[0]?.state === 'succeeded');
+    await until(
+      () => server.db.refund.findMany({}),
+      (rows) => rows.length === 1 && rows[0]?.state === 'succeeded',
+    );
   });
 
   test('what is not for sale, not to be had in this currency, or without its key is refused by name', async () => {

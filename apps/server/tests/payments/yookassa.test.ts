@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { act } from '../../src/modules/payments/act.ts';
 import { applyMessages, receive } from '../../src/modules/payments/inbox.ts';
 import { createPurchase, refreshPurchase } from '../../src/modules/payments/purchases.ts';
@@ -36,6 +36,8 @@ afterAll(async () => {
   await shop.stop();
   await world.stop();
 });
+// The clock of the next test moves for its own plan alone.
+afterEach(() => world.db.subscription.updateMany({ where: { status: { not: 'ended' } }, data: { status: 'ended', endedAt: new Date() } }));
 
 const connection = (more: object = {}) => ({
   ...{ shopId: '100500', secretKey: 'test_key_of_the_shop', webhookSecret: SECRET, baseUrl: shop.url, isSandbox: true },

@@ -1,6 +1,6 @@
 /** The face of the payments module: what other modules, the routes and the operator's commands may use. */
 export { checkPayments, PAYMENT_RULE_COUNT } from './check.ts';
-export { declarePaymentQueues, handlePaymentJobs } from './jobs.ts';
+export { declarePaymentQueues, handlePaymentJobs, startPaymentSweeps } from './jobs.ts';
 export {
   acceptByHand,
   applyByHand,
