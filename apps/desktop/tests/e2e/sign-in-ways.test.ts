@@ -104,10 +104,15 @@ describe('ways into the account', () => {
   test('row 64: devices are listed; another one is signed out at once', async () => {
     await signOut();
     email = await newAccount(server.url, server.sandboxes.mail);
-    await studio.signIn(email, PASSWORD);
-    await studio.page.getByTestId('devices').locator('li').waitFor();
+    // What was chosen on another computer is here from the first moment.
     const other = openSession(server.url, path.join(desk.root, 'other'));
     await other.account.signIn(email, PASSWORD);
+    const theme = await studio.page.evaluate<string>('document.documentElement.dataset.theme');
+    const chosen = theme === 'dark' ? 'light' : 'dark';
+    await other.api.call('account.changePreferences', { body: { theme: chosen } });
+    await studio.signIn(email, PASSWORD);
+    await studio.page.locator(`html[data-theme=${chosen}]`).waitFor();
+    await studio.page.getByTestId('devices').locator('li').first().waitFor();
     await studio.go('workspace');
     await studio.go('account');
     const devices = studio.page.getByTestId('devices').locator('li');

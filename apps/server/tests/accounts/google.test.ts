@@ -88,6 +88,7 @@ describe('Google sign-in', () => {
     const { browser, page } = await throughGoogle(server, app, { email: 'a26@gmail.com' });
     expect(await finishGoogle(server, app, 'AAAA-BBBB')).toMatchObject(wrong);
     const shown = await browser.submit(page, { way: 'paste', adult: 'on' });
+    expect(shown.html).toContain('lang="en"');
     const [, code = ''] = /<output>([A-Z2-9]{4}-[A-Z2-9]{4})<\/output>/.exec(shown.html) ?? [];
     expect(code).not.toBe('');
     const row = await server.db.browserSignIn.findUniqueOrThrow({ where: { id: app.requestId } });

@@ -44,7 +44,7 @@ export class Browser {
       ...headers,
     };
     return new Promise((resolve, reject) => {
-      const sent = request(url, { method, headers: all, agent: false }, (answer) => {
+      const sent = request(url, { method, headers: { 'accept-language': 'ru', ...all }, agent: false }, (answer) => {
         for (const line of answer.headers['set-cookie'] ?? []) {
           const [name = '', value = ''] = (line.split(';')[0] ?? '').split(/=(.*)/s);
           if (value === '' || /max-age=0|expires=thu, 01 jan 1970/i.test(line)) cookies.delete(name);

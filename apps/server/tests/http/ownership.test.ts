@@ -117,6 +117,8 @@ const CASES: Partial<Record<HttpRouteId, Case>> = {
     options: () => ({ headers: { 'Idempotency-Key': randomUUID() }, body: {} }),
   },
   'account.get': { about: {} },
+  'account.getPreferences': { about: {} },
+  'account.changePreferences': { about: { body: { theme: 'dark' } } },
   'account.changeEmail': { about: { body: { email: 'another@example.org' } } },
   'account.startTwoFactor': { about: { body: {} } },
   'account.confirmTwoFactor': { about: { body: { code: '000000' } }, status: 401 },

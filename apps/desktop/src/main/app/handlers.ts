@@ -33,6 +33,8 @@ export type HandlersOptions = {
   readonly state: StateView;
   readonly lastErrors: readonly string[];
   readonly homeDir: string;
+  /** Some choices were changed in the window. */
+  readonly onSettings: (keys: readonly string[]) => void;
   readonly window: () => BrowserWindow | null;
 };
 
@@ -53,6 +55,7 @@ export function createHandlers(options: HandlersOptions): IpcHandlers {
         const next = settings.set(change);
         if (change.theme !== undefined) isDark(change.theme);
         state.announce('settings');
+        options.onSettings(Object.keys(change));
         if (isMoving) void services.server.refresh();
         return next;
       },

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { EVENT_CHANNEL, INVOKE_CHANNEL, type IpcEventName, type IpcEvents, PRELOAD_CHANNEL } from '@pingplex/shared/contracts/ipc';
 import { app, type BrowserWindow, dialog, type IpcMainInvokeEvent, ipcMain, nativeTheme, protocol, session, shell } from 'electron';
+import { createPreferenceSync } from '../account/index.ts';
 import { createRouter } from '../ipc/router.ts';
 import { shortenHome } from '../library/display-path.ts';
 import { createAppLog } from '../logging/app-log.ts';
@@ -87,8 +88,21 @@ export async function runApp(args: readonly string[]): Promise<void> {
   const state = createStateView({ services, settings, version: app.getVersion(), locale: app.getLocale(), emit });
   protocol.handle('media', createMediaHandler(mediaSources(services)));
 
+  const preferences = createPreferenceSync({
+    api: services.api,
+    account: services.account,
+    read: () => settings.settings,
+    apply: (change) => {
+      settings.set(change);
+      if (change.theme !== undefined) isDark(change.theme);
+      state.announce('settings');
+    },
+    file: path.join(userData, 'preferences.json'),
+    logger,
+  });
   const lastErrors: string[] = [];
-  const handlers = createHandlers({ services, settings, state, lastErrors, homeDir, window: () => window });
+  const onSettings = (keys: readonly string[]): void => preferences.changed(keys);
+  const handlers = createHandlers({ services, settings, state, lastErrors, homeDir, onSettings, window: () => window });
   const answer = createRouter(handlers, (route, error) => {
     lastErrors.splice(0, Math.max(0, lastErrors.length - 19));
     lastErrors.push(`${new Date().toISOString()} ${route}: ${error.message}`);
@@ -176,7 +190,10 @@ export async function runApp(args: readonly string[]): Promise<void> {
   });
 
   services.engine.warmUp();
-  void services.account.start().then(() => services.server.refresh());
+  void preferences
+    .start()
+    .then(() => services.account.start())
+    .then(() => services.server.refresh());
   void services.previews.prune();
 }
 

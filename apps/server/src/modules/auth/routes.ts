@@ -14,7 +14,7 @@ import type { SigningKeys } from './signing-keys.ts';
 
 type AuthRouteId = Extract<HttpRouteId, `auth.${string}`>;
 /** What a signed-in person changes about the ways into their account. */
-type CredentialRouteId = Exclude<Extract<HttpRouteId, `account.${string}`>, 'account.get'>;
+type CredentialRouteId = Exclude<Extract<HttpRouteId, `account.${string}`>, 'account.get' | `account.${string}Preferences`>;
 type BrowserCodes = ReturnType<typeof createBrowserCodes>;
 type EmailChange = ReturnType<typeof createEmailChange>;
 const mailSent = { status: 'mailSent' } as const;

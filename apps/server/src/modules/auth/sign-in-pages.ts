@@ -44,7 +44,7 @@ export function signInPages(deps: Deps): readonly RawRoute[] {
 
   async function showConfirm(response: Response, secret: string | null, problem: AppError | null): Promise<void> {
     const view = await hops.view(secret);
-    const locale: Locale = view.row.locale === 'ru' ? 'ru' : 'en';
+    const locale = localeOf(view);
     const status = problem === null ? 200 : ERROR_CODES[problem.code].status;
     send(response, status, locale, confirmHtml(view, formToken(deps.sealingKey, secret ?? ''), locale, problem), view.row.redirectUri);
   }
@@ -99,10 +99,11 @@ export function signInPages(deps: Deps): readonly RawRoute[] {
         const own = { sealingKey: deps.sealingKey, ownOrigin: new URL(deps.publicUrl() ?? 'http://localhost').origin };
         const { secret, fields } = await readOwnForm(request, response, own);
         if (fields.get('way') === 'cancel') {
+          const locale = localeOf(await hops.view(secret));
           await hops.cancel(secret);
           clearCookie(response);
-          const { title, text } = SIGN_IN_WORDS[ctx.locale].canceled;
-          send(response, 200, ctx.locale, note(title, text));
+          const { title, text } = SIGN_IN_WORDS[locale].canceled;
+          send(response, 200, locale, note(title, text));
           return;
         }
         await confirm(secret, fields, response, ctx);
@@ -120,8 +121,9 @@ export function signInPages(deps: Deps): readonly RawRoute[] {
         response.redirect(303, over.location);
         return;
       }
-      const { title, text } = SIGN_IN_WORDS[ctx.locale].code;
-      send(response, 200, ctx.locale, `<h1>${title}</h1><output>${over.code}</output><p>${text}</p>`);
+      const locale = localeOf(await hops.view(secret));
+      const { title, text } = SIGN_IN_WORDS[locale].code;
+      send(response, 200, locale, `<h1>${title}</h1><output>${over.code}</output><p>${text}</p>`);
     } catch (thrown) {
       const error = toAppError(thrown);
       if (!CORRECTABLE.has(error.code)) throw thrown;
@@ -131,6 +133,8 @@ export function signInPages(deps: Deps): readonly RawRoute[] {
   }
 }
 
+/** The language that the app speaks, not the browser's. */
+const localeOf = ({ row }: ConfirmView): Locale => (row.locale === 'ru' ? 'ru' : 'en');
 const titleOf = (error: AppError, locale: Locale): string => TEXTS[locale].errors[error.code].title;
 const nextOf = (error: AppError, locale: Locale): string => fillText(TEXTS[locale].errors[error.code].next, error.params ?? {});
 const note = (title: string, text: string): string => `<h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p>`;

@@ -2,6 +2,7 @@ import { authRoutes } from './auth.ts';
 import { billingRoutes } from './billing.ts';
 import { generationRoutes } from './generations.ts';
 import { planRoutes } from './plans.ts';
+import { preferenceRoutes } from './preferences.ts';
 import { systemRoutes } from './system.ts';
 import { walletRoutes } from './wallet.ts';
 
@@ -10,6 +11,7 @@ export * from './billing.ts';
 export * from './events.ts';
 export * from './generations.ts';
 export * from './plans.ts';
+export * from './preferences.ts';
 export * from './route.ts';
 export * from './system.ts';
 export * from './wallet.ts';
@@ -18,6 +20,7 @@ export * from './wallet.ts';
 export const HTTP_ROUTES = {
   ...systemRoutes,
   ...authRoutes,
+  ...preferenceRoutes,
   ...walletRoutes,
   ...planRoutes,
   ...billingRoutes,
