@@ -179,7 +179,16 @@ describe('a subscription', () => {
     const wallet = await world.wallet(user);
     expect(wallet.available).toBe(4_000);
     expect(wallet.grants.map((g) => g.amount)).toEqual([1_000, 3_000]);
+    const [, old] = await listPayments(world.db, user, world.deps.now());
     expect(await world.db.payment.count({ where: { userId: user } })).toBe(2);
+    // The money of the period before may go back; the present one goes on.
+    await refundByOwner(world.deps, user, old?.id ?? '', randomUUID());
+    await until(
+      () => world.db.refund.findFirst({ where: { paymentId: old?.id ?? '' } }),
+      (r) => r?.state === 'succeeded',
+    );
+    expect(await subscription(user)).toMatchObject({ planId: 'pro', status: 'active' });
+    expect((await world.wallet(user)).available).toBe(3_000);
     await sound();
   });
 

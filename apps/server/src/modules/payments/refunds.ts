@@ -54,16 +54,21 @@ export async function refundByOwner(deps: PaymentDeps, userId: string, paymentId
     if (offered === null) throw new AppError('billing.notRefundable', 'nothing can be refunded by the owner');
     const applying = new Applying(tx, payment.processor, deps.now(), deps.now());
     await wishRefund(applying, { paymentId, ...offered, wishKey, initiator: `user:${userId}`, reason: 'owner' });
-    if (payment.subscriptionId !== null) await endRefunded(applying, payment.subscriptionId);
+    if (payment.subscriptionId !== null) await endRefunded(applying, payment.subscriptionId, payment.periodStart);
     for (const { what, id } of applying.acts) await deps.queue.enqueue(QUEUES.act, { what, id }, { tx, key: `${what}:${id}` });
     await applying.finish(deps);
   });
 }
 
-/** Who takes the money of the present period back does not keep the plan. */
-async function endRefunded(applying: Applying, subscriptionId: string): Promise<void> {
+/** Who takes the money of the present period back does not keep the plan; an earlier period's may go back without that. */
+async function endRefunded(applying: Applying, subscriptionId: string, periodStart: Date | null): Promise<void> {
   const changed = await applying.tx.subscription.updateMany({
-    where: { id: subscriptionId, status: { not: 'ended' }, endWanted: false },
+    where: {
+      id: subscriptionId,
+      status: { not: 'ended' },
+      endWanted: false,
+      ...(periodStart === null ? {} : { periodStart: { lte: periodStart } }),
+    },
     data: { endWanted: true },
   });
   if (changed.count > 0) applying.acts.push({ what: 'end', id: subscriptionId });
