@@ -7,10 +7,11 @@ import { fail, refuseUnknownOptions, run, say } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 import { ensureSystemPackages, openDesktop, PEER_PACKAGES } from './lib/system.mjs';
 
-const HELP = `npm run bench -- [--json FILE] [--only engine,ledger,queue,delivery,app,variants,files,estimates] [--docs]
+const HELP = `npm run bench -- [--json FILE] [--only engine,ledger,queue,signIn,delivery,app,variants,files,estimates] [--docs]
 
 Runs the benchmarks and prints ratios against peers (ExifTool, ffprobe, ImageMagick, ffmpeg, an empty Electron window, raw SQL) that are
-measured in the same run on the same files. Writes them as JSON (default: bench.json in node_modules/.cache/pingplex).
+measured in the same run on the same files; signIn compares reads of the wallet beside 50 sign-ins with quiet ones. Writes them as JSON
+(default: bench.json in node_modules/.cache/pingplex).
 
 variants, which runs only when it is named, measures how far and how good variants are on real and on computed media, and target mode against
 all settings in range. files and estimates run only when they are named, too: ten thousand files in the window (about a quarter of an hour),
@@ -30,7 +31,7 @@ try {
   await setup({ build: true });
   await ensureSystemPackages();
   await ensureSystemPackages(PEER_PACKAGES).catch((error) => say(`${error.message}\nPeers that are missing are left out.`));
-  const only = value('--only')?.split(',') ?? ['engine', 'ledger', 'queue', 'delivery', 'app'];
+  const only = value('--only')?.split(',') ?? ['engine', 'ledger', 'queue', 'signIn', 'delivery', 'app'];
   const electron = await findElectron();
   const desktop = await openDesktop({ virtual: true });
   const folder = path.join(CACHE, 'bench');
@@ -47,6 +48,7 @@ try {
     engine: [path.join(DESKTOP, 'bench', 'engine.bench.ts'), '--input', samples],
     ledger: [path.join(SERVER, 'bench', 'ledger.bench.ts')],
     queue: [path.join(SERVER, 'bench', 'queue.bench.ts')],
+    signIn: [path.join(SERVER, 'bench', 'sign-in.bench.ts')],
     delivery: [path.join(DESKTOP, 'bench', 'delivery.bench.ts')],
     app: [path.join(DESKTOP, 'bench', 'app.bench.ts')],
     files: [path.join(DESKTOP, 'bench', 'files.bench.ts'), ...docs],
