@@ -7,7 +7,7 @@ import { fail, refuseUnknownOptions, run, say } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 import { ensureSystemPackages, openDesktop, PEER_PACKAGES } from './lib/system.mjs';
 
-const HELP = `npm run bench -- [--json FILE] [--only engine,ledger,queue,signIn,delivery,app,variants,files,estimates] [--docs]
+const HELP = `npm run bench -- [--json FILE] [--only engine,ledger,queue,payments,signIn,delivery,app,variants,files,estimates] [--docs]
 
 Runs the benchmarks and prints ratios against peers (ExifTool, ffprobe, ImageMagick, ffmpeg, an empty Electron window, raw SQL) that are
 measured in the same run on the same files; signIn compares reads of the wallet beside 50 sign-ins with quiet ones. Writes them as JSON
@@ -31,7 +31,7 @@ try {
   await setup({ build: true });
   await ensureSystemPackages();
   await ensureSystemPackages(PEER_PACKAGES).catch((error) => say(`${error.message}\nPeers that are missing are left out.`));
-  const only = value('--only')?.split(',') ?? ['engine', 'ledger', 'queue', 'signIn', 'delivery', 'app'];
+  const only = value('--only')?.split(',') ?? ['engine', 'ledger', 'queue', 'payments', 'signIn', 'delivery', 'app'];
   const electron = await findElectron();
   const desktop = await openDesktop({ virtual: true });
   const folder = path.join(CACHE, 'bench');
@@ -48,6 +48,7 @@ try {
     engine: [path.join(DESKTOP, 'bench', 'engine.bench.ts'), '--input', samples],
     ledger: [path.join(SERVER, 'bench', 'ledger.bench.ts')],
     queue: [path.join(SERVER, 'bench', 'queue.bench.ts')],
+    payments: [path.join(SERVER, 'bench', 'payments.bench.ts')],
     signIn: [path.join(SERVER, 'bench', 'sign-in.bench.ts')],
     delivery: [path.join(DESKTOP, 'bench', 'delivery.bench.ts')],
     app: [path.join(DESKTOP, 'bench', 'app.bench.ts')],
