@@ -5,13 +5,16 @@ import type { Configuration, JWK, default as Provider } from 'oidc-provider';
 import { memoryAdapters } from './memory-adapter.ts';
 import { accountPage } from './page.ts';
 
-export type GoogleSandbox = { url: string; client: { clientId: string; clientSecret: string }; stop(): Promise<void> };
+type GoogleSandbox = { url: string; stop(): Promise<void> };
 
 /** What somebody typed into the stand-in's page. */
 type Person = { sub: string; email: string; isVerified: boolean; hostedDomain: string | null };
 
-const CLIENT_ID = 'pingplex-sandbox.apps.googleusercontent.example';
-const CLIENT_SECRET = 'sandbox-google-client-secret';
+/** The only client that the stand-in knows; it opens nothing else. */
+export const GOOGLE_SANDBOX_CLIENT = {
+  clientId: 'pingplex-sandbox.apps.googleusercontent.example',
+  clientSecret: 'sandbox-google-client-secret',
+};
 const MAX_FORM_BYTES = 4_000;
 const MINUTE_S = 60;
 
@@ -19,22 +22,26 @@ const MINUTE_S = 60;
  * A real OpenID provider in Google's place: the same flow, claims and refusals (exact redirects but for the loopback's port, PKCE,
  * codes that work once), and a page where a person types whom to be. Nobody proves anything to it.
  */
-export async function startGoogleSandbox(options: { port?: number } = {}): Promise<GoogleSandbox> {
+export async function startGoogleSandbox(): Promise<GoogleSandbox> {
   const people = new Map<string, Person>();
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+    server.listen(0, '127.0.0.1', resolve);
   });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the stand-in has no port');
   const url = `http://127.0.0.1:${address.port}`;
   let made: Promise<Provider> | undefined;
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { pathname } = new URL(request.url ?? '/', url);
+    if (pathname === '/livez') {
+      response.writeHead(204, { 'x-sandbox': 'google' }).end();
+      return;
+    }
     // Its library and its key take a moment: only who signs in with Google waits for them.
     made ??= makeProvider(url, people);
     const provider = await made;
-    const { pathname } = new URL(request.url ?? '/', url);
     await (pathname.startsWith('/choose/') ? choose(provider, people, request, response) : provider.callback()(request, response));
   };
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -45,7 +52,6 @@ export async function startGoogleSandbox(options: { port?: number } = {}): Promi
   });
   return {
     url,
-    client: { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET },
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -63,8 +69,8 @@ async function makeProvider(url: string, people: ReadonlyMap<string, Person>): P
     adapter: memoryAdapters(),
     clients: [
       {
-        client_id: CLIENT_ID,
-        client_secret: CLIENT_SECRET,
+        client_id: GOOGLE_SANDBOX_CLIENT.clientId,
+        client_secret: GOOGLE_SANDBOX_CLIENT.clientSecret,
         application_type: 'native',
         grant_types: ['authorization_code'],
         response_types: ['code'],
