@@ -115,7 +115,7 @@ const renewalOf = async (userId: string): Promise<void> => {
 const SCENARIOS: Scenario[] = [
   {
     name: 'a pack, refunded twice, one refund failing later',
-    orders: 20,
+    orders: 10,
     async play(user) {
       await buyAndPay(user, 'pack-medium');
       const { refund } = await world.stripe.order({ refund: { charge: await charge(user), amount: 1_000 } });
@@ -125,7 +125,7 @@ const SCENARIOS: Scenario[] = [
   },
   {
     name: 'a pack, disputed and lost',
-    orders: 20,
+    orders: 10,
     async play(user) {
       await buyAndPay(user, 'pack-small');
       const { dispute } = await world.stripe.order({ dispute: { charge: await charge(user) } });
@@ -134,7 +134,7 @@ const SCENARIOS: Scenario[] = [
   },
   {
     name: 'a plan that begins, renews, fails to renew, recovers and is refunded in part',
-    orders: 20,
+    orders: 10,
     async play(user) {
       await buyAndPay(user, 'creator-month');
       await renewalOf(user);
@@ -147,7 +147,7 @@ const SCENARIOS: Scenario[] = [
   },
   {
     name: 'a plan whose renewal is never paid, and a dispute won',
-    orders: 12,
+    orders: 6,
     async play(user) {
       await buyAndPay(user, 'pro-month', 'fails_on_renewal');
       const { dispute } = await world.stripe.order({ dispute: { charge: await charge(user) } });
