@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { toAppError } from '@pingplex/shared/errors';
 import type { Db } from '../db/client.ts';
+import { endTwoFactor } from './account-commands.ts';
 import { modelList, modelReset, modelSet, providerCheck, providerLimit, providerShow } from './catalogue-commands.ts';
 import { type Answer, creditsGrant, generationTrace, ledgerCheck, ledgerExplain, userShow } from './commands.ts';
 import { connect } from './connect.ts';
@@ -10,6 +11,8 @@ import { PAYMENT_HELP, paymentCommand } from './payment-commands.ts';
 
 const HELP = `admin <command> [--data DIR]
   user show <email|id>                        account, wallet, generations by state
+  user end-two-factor <email|id> --reason TEXT
+                                              for somebody who lost app and recovery codes; they get a mail
   credits grant <email|id> <amount> --reason TEXT --key KEY [--expires DAYS]
                                               gives credits once per key; a negative amount takes them (write it after --)
   ledger check                                every invariant of the ledger and of the line
@@ -44,6 +47,11 @@ function commandOf(words: readonly string[], flags: Flags): Command {
     case 'user show': {
       const who = need(first, 'an e-mail address or id');
       return (db) => userShow(db, who);
+    }
+    case 'user end-two-factor': {
+      const who = need(first, 'an e-mail address or id');
+      const given = { reason: need(flags.reason, '--reason'), operator: userInfo().username };
+      return (db) => endTwoFactor(db, who, given);
     }
     case 'credits grant': {
       const who = need(first, 'an e-mail address or id');

@@ -63,6 +63,20 @@ test('says what is broken, with exit code 1', async () => {
   await world.db.$executeRaw`UPDATE wallet SET held = held - 1 WHERE user_id = ${userId}::uuid`;
 });
 
+test('switches off a second factor that its owner lost, once, with a reason on record and a mail', async () => {
+  const sealed = { userId, secretSealed: new Uint8Array(8), confirmedAt: new Date() };
+  await world.db.totpFactor.create({ data: sealed });
+  await world.db.recoveryCode.create({ data: { userId, codeHash: new Uint8Array(32) } });
+  expect((await admin('user', 'end-two-factor', email)).code).toBe(2);
+  const done = await admin('user', 'end-two-factor', email, '--reason', 'passport seen');
+  expect(JSON.parse(done.out)).toMatchObject({ user: userId, twoFactor: false });
+  expect(await world.db.recoveryCode.count({ where: { userId } })).toBe(0);
+  const event = await world.db.securityEvent.findFirstOrThrow({ where: { kind: 'secondFactor.off', userId } });
+  expect(event.details).toMatchObject({ reason: 'passport seen', operator: expect.any(String) });
+  expect(await world.db.mailOutbox.count({ where: { recipient: email, template: 'secondFactorOff' } })).toBe(1);
+  expect((await admin('user', 'end-two-factor', email, '--reason', 'passport seen')).code).toBe(1);
+});
+
 test('A21: keys are rotated by command; a foreign sealing key changes nothing', async () => {
   const sealing = (fill: string): NodeJS.ProcessEnv => ({
     PINGPLEX_SEALING_KEY: Buffer.from(`${fill}abcdefghijklmnopqrstuvwxyz01234`.slice(0, 32)).toString('base64'),
