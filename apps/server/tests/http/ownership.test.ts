@@ -102,6 +102,7 @@ const CASES: Partial<Record<HttpRouteId, Case>> = {
   'billing.createPurchase': {
     about: { headers: { 'Idempotency-Key': randomUUID() }, body: { offerId: 'pack-small', processor: 'stripe', currency: 'USD' } },
   },
+  'billing.listPurchases': { about: {} },
   'billing.getPurchase': { names: ({ purchase }) => `/v1/billing/purchases/${purchase}` },
   'billing.refreshPurchase': { names: ({ purchase }) => `/v1/billing/purchases/${purchase}/refresh`, options: () => ({ body: {} }) },
   'billing.cancelPurchase': { names: ({ purchase }) => `/v1/billing/purchases/${purchase}/cancel`, options: () => ({ body: {} }) },

@@ -77,6 +77,7 @@ describe('buying, through the server’s own doors', () => {
     expect(await page.text()).toContain(`pingplex://purchase/${purchase.id}`);
     expect((await ask('GET', '/v1/wallet')).body).toMatchObject({ available: 600 });
     expect((await ask('GET', `/v1/billing/purchases/${purchase.id}`)).body).toMatchObject({ state: 'paid', url: null });
+    expect((await ask('GET', '/v1/billing/purchases')).body).toMatchObject({ purchases: [{ id: purchase.id, state: 'paid' }] });
   });
 
   test('a plan in rubles: its message arrives at the secret address; the plan can be ended and kept', async () => {

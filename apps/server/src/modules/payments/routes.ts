@@ -6,7 +6,7 @@ import { cancelPurchase, createPurchase, refreshPurchase } from './purchases.ts'
 import { refundByOwner } from './refunds.ts';
 import { changePlan, methodPage, previewChange, setEnding } from './subscriptions.ts';
 import type { PaymentDeps } from './types.ts';
-import { listPayments, readPurchase, readSubscription } from './views.ts';
+import { listPayments, listPurchases, readPurchase, readSubscription } from './views.ts';
 
 type PaymentRouteId = Extract<HttpRouteId, `billing.${string}` | 'plans.list'>;
 
@@ -24,6 +24,7 @@ export function paymentRoutes(deps: PaymentDeps): Handlers<PaymentRouteId> {
       })),
     }),
     'billing.createPurchase': async ({ body, ctx }) => createPurchase(deps, ctx.auth.userId, onceOf(ctx), body, ctx.locale),
+    'billing.listPurchases': async ({ ctx }) => ({ purchases: await listPurchases(db, ctx.auth.userId) }),
     'billing.getPurchase': ({ params, ctx }) => readPurchase(db, ctx.auth.userId, params.id).then(orNotFound),
     'billing.refreshPurchase': ({ params, ctx }) => refreshPurchase(deps, ctx.auth.userId, params.id),
     'billing.cancelPurchase': ({ params, ctx }) => cancelPurchase(deps, ctx.auth.userId, params.id),

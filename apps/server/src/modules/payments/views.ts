@@ -42,6 +42,11 @@ export async function readPurchase(db: Rows, userId: string, id: string): Promis
   return row === null ? null : purchaseView(row);
 }
 
+/** The latest fifty. */
+export async function listPurchases(db: Rows, userId: string): Promise<Purchase[]> {
+  return (await db.purchase.findMany({ where: { userId }, orderBy: { createdAt: 'desc' }, take: 50 })).map(purchaseView);
+}
+
 /** The one that runs; else the one that ended last. A double that was sent back is none. */
 export async function readSubscription(db: Rows, userId: string): Promise<Subscription | null> {
   const rows = await db.subscription.findMany({

@@ -92,6 +92,13 @@ export const billingRoutes = {
     body: z.strictObject({ offerId: OfferId, processor: ProcessorId, currency: Currency }),
     response: Purchase,
   }),
+  'billing.listPurchases': route({
+    ...session,
+    method: 'GET',
+    path: '/v1/billing/purchases',
+    summary: 'Purchases, newest first: what waits for its payment can be opened again',
+    response: z.object({ purchases: z.array(Purchase) }),
+  }),
   'billing.getPurchase': route({
     ...session,
     method: 'GET',
