@@ -10,10 +10,6 @@ export const account = {
     pasteButton: 'Use the code',
     cancel: 'Cancel',
   },
-  secondFactor: {
-    code: 'Code of your authenticator app',
-    codeNote: 'Six digits, or one of your recovery codes.',
-  },
   security: {
     title: 'Sign-in and devices',
     change: 'Change',
@@ -44,6 +40,8 @@ export const account = {
     twoFactorScan: 'Scan this with an authenticator app, then enter the code that it shows.',
     twoFactorQr: 'QR code for an authenticator app',
     twoFactorSecret: 'Or type this into the app',
+    factorCode: 'Code of your authenticator app',
+    factorNote: 'Six digits, or one of your recovery codes.',
     codesNew: 'New recovery codes',
     codesTitle: 'Your recovery codes',
     codesText:

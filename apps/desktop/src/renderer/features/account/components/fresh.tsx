@@ -76,8 +76,8 @@ function FreshDialog({ onClose, onProved }: { onClose: () => void; onProved: () 
             </Field>
             {account.twoFactor ? (
               <Field
-                label={t('secondFactor.code')}
-                note={t('secondFactor.codeNote')}
+                label={t('security.factorCode')}
+                note={t('security.factorNote')}
                 problem={text && aboutCode ? `${text.title}. ${text.next}` : null}
               >
                 {(field) => (

@@ -176,8 +176,8 @@ export function SignIn() {
       )}
       {mode === 'signIn' && asksCode ? (
         <Field
-          label={t('secondFactor.code')}
-          note={t('secondFactor.codeNote')}
+          label={t('security.factorCode')}
+          note={t('security.factorNote')}
           problem={error?.code === 'auth.secondFactorWrong' && text ? `${text.title}. ${text.next}` : null}
         >
           {(field) => <TextInput {...field} autoComplete="one-time-code" value={code} onChange={(event) => setCode(event.target.value)} />}

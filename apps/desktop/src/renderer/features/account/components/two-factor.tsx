@@ -80,7 +80,7 @@ function Setup({ uri, secret, run, onCodes }: { uri: string; secret: string; run
             {secret.replaceAll(/(.{4})(?=.)/g, '$1 ')}
           </code>
         </div>
-        <Field label={t('secondFactor.code')} problem={told ? `${told.title}. ${told.next}` : null}>
+        <Field label={t('security.factorCode')} problem={told ? `${told.title}. ${told.next}` : null}>
           {(field) => (
             <TextInput
               {...field}
