@@ -26,6 +26,8 @@ class Memory {
   readonly holds = new Map<number, { lines: { id: string; amount: number }[]; amount: number }>();
   readonly taken = new Map<number, { id: string; amount: number }[]>();
   debt = 0;
+  /** What stands as taken back, by payment. */
+  readonly clawed = new Map<string, number>();
   /** Sum of each account over all movements. */
   readonly sums = new Map<string, number>();
   #next = 0;
@@ -46,6 +48,7 @@ class Memory {
       this.sums.set(account, (this.sums.get(account) ?? 0) + amount);
       if (account === 'debt') this.debt -= amount;
       const grant = grantId === null ? undefined : this.grants.get(grantId);
+      if (account === 'clawed_back' && grant?.payment) this.clawed.set(grant.payment, (this.clawed.get(grant.payment) ?? 0) + amount);
       if (grant && (account === 'available' || account === 'held' || account === 'frozen')) grant[account] += amount;
     }
     must(this.debt >= 0, 'debt is never negative');
@@ -210,6 +213,12 @@ test('twenty thousand random histories of grants, holds, expiry, disputes, refun
       const m = new Memory();
       const gone = new Map<string, number>();
       for (const s of steps) play(m, s, gone);
+      for (const [paid, taken] of m.clawed) {
+        const given = [...m.grants.values()]
+          .filter((g) => g.payment === paid && g.kind !== 'returned')
+          .reduce((sum, g) => sum + g.amount, 0);
+        must(taken >= 0 && taken <= given, 'no more of a payment is taken back than it gave');
+      }
       const held = [...m.holds.values()].reduce((sum, h) => sum + h.amount, 0);
       must([...m.grants.values()].reduce((sum, g) => sum + g.held, 0) === held, 'what is held is what open holds hold');
       must([...m.sums.values()].reduce((sum, n) => sum + n, 0) === 0, 'everything that was issued is in some other account');

@@ -108,14 +108,24 @@ export function planResolve(
 /** What a clawback may still take of a grant: all that was not expired, adjusted away or clawed back before. */
 export type Reversible = { grant: GrantRow; reversible: number };
 
-/** Takes what is frozen and available now; what was spent or is still held becomes debt. */
+/**
+ * Takes what is frozen and available now; what was spent or is still held becomes debt. Never more than all of these grants still stand
+ * for: one whose credits came back on fresh grants, twice where a failed refund was restored, counts against those.
+ */
 export function planClawback(grants: readonly Reversible[], amount: number): { entries: Entry[]; taken: number; debt: number } {
   const entries: Entry[] = [];
-  let left = amount;
+  const most = Math.min(
+    amount,
+    Math.max(
+      0,
+      grants.reduce((sum, g) => sum + g.reversible, 0),
+    ),
+  );
+  let left = most;
   let debt = 0;
   for (const { grant, reversible } of grants) {
     const part = Math.min(left, reversible);
-    if (part === 0) continue;
+    if (part <= 0) continue;
     left -= part;
     const frozen = Math.min(part, grant.frozen);
     const available = Math.min(part - frozen, grant.available);
@@ -126,7 +136,7 @@ export function planClawback(grants: readonly Reversible[], amount: number): { e
     if (owed > 0) entries.push({ account: 'debt', grantId: grant.id, amount: -owed });
     entries.push({ account: 'clawed_back', grantId: grant.id, amount: part });
   }
-  return { entries, taken: amount - left, debt };
+  return { entries, taken: most - left, debt };
 }
 
 /** Mirrors a clawback: all that it took comes back to the user. */
