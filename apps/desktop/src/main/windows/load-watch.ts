@@ -1,5 +1,10 @@
 import type { WebContents } from 'electron';
-import type { Logger } from '../logging/logger-port.ts';
+
+/** What is told of it: a page that hung, and that it came in the end. */
+type LoadLog = {
+  warn(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+};
 
 /** How long a page may load before it is tried again. Longer each time, so that a machine that is only slow gets there. */
 const PATIENCE_MS = [20_000, 40_000, 80_000] as const;
@@ -8,7 +13,7 @@ const PATIENCE_MS = [20_000, 40_000, 80_000] as const;
  * Ends the page's process when its page does not finish loading; whoever watches for crashes then loads it again. Chromium hung so at a few
  * of several hundred starts on a busy machine, and nobody saw a window or a word.
  */
-export function watchLoading(contents: WebContents, logger: Logger): void {
+export function watchLoading(contents: WebContents, logger: LoadLog): void {
   let attempt = 0;
   let timer: NodeJS.Timeout | undefined;
   const stop = (): void => {
