@@ -168,7 +168,13 @@ function yooKassaShop(env: Env, mistakes: string[]): Config['yookassa'] {
     subject: env.YOOKASSA_PAYMENT_SUBJECT,
     mode: env.YOOKASSA_PAYMENT_MODE,
   };
-  return { shopId, secretKey, webhookSecret, receipts: env.YOOKASSA_RECEIPTS ? receipts : null, baseUrl: env.PINGPLEX_YOOKASSA_URL ?? null };
+  return {
+    shopId,
+    secretKey,
+    webhookSecret,
+    receipts: env.YOOKASSA_RECEIPTS ? receipts : null,
+    baseUrl: env.PINGPLEX_YOOKASSA_URL ?? null,
+  };
 }
 
 /** On a developer's machine everybody is 127.0.0.1: five sign-ups an hour would stop the second run of the demo. */

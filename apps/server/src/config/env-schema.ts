@@ -40,7 +40,10 @@ export const EnvSchema = z.object({
   PINGPLEX_STRIPE_URL: url.optional(),
   YOOKASSA_SHOP_ID: z.string().regex(/^\d+$/, 'not a shop id').optional(),
   YOOKASSA_SECRET_KEY: z.string().min(8).optional(),
-  YOOKASSA_WEBHOOK_SECRET: z.string().regex(/^[\w-]{20,200}$/, 'at least 20 letters, digits, - or _').optional(),
+  YOOKASSA_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^[\w-]{20,200}$/, 'at least 20 letters, digits, - or _')
+    .optional(),
   YOOKASSA_RECEIPTS: flag.default(false),
   YOOKASSA_VAT_CODE: z.coerce.number().int().min(1).max(12).default(1),
   YOOKASSA_TAX_SYSTEM: z.coerce.number().int().min(1).max(6).optional(),
