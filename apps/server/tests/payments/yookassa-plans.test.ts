@@ -148,6 +148,19 @@ describe('a plan that we renew by ourselves', () => {
     await y.sound();
   });
 
+  test('an upgrade whose answer was lost, and that nobody asks for again, is found and given', async () => {
+    const user = await world.newUser();
+    await y.pay(user, 'creator-month');
+    await y.shop.order({ faults: [{ call: 'POST /payments', kind: 'after' }] });
+    const lost = changePlan(y.deps, user, { key: randomUUID(), bodyHash: 'x' }, 'pro-month', 'ru');
+    await expect(lost).rejects.toMatchObject({ code: 'billing.processorDown' });
+    await y.shop.order({ advance: 120 });
+    await y.work();
+    expect(await y.plan(user)).toMatchObject({ planId: 'pro', status: 'active' });
+    expect(await world.wallet(user)).toMatchObject({ available: 4_000 });
+    await y.sound();
+  });
+
   test('an upgrade that the bank refuses changes nothing', async () => {
     const user = await world.newUser();
     await y.pay(user, 'creator-month', 'insufficient_funds');

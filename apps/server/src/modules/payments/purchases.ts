@@ -133,10 +133,13 @@ export async function refreshPurchase(deps: PaymentDeps, userId: string, id: str
 
 /** Reads a purchase back, and plans the next time that it is looked at. */
 export async function readBack(deps: PaymentDeps, row: Row): Promise<void> {
-  if (row.kind === 'change' && row.subscriptionId !== null) {
+  const processor = requireProcessor(deps, row.processor);
+  const externalId = row.externalId ?? (await lostCharge(deps, processor, row));
+  if (externalId !== null) await applyRef(deps, processor.id, { type: 'checkout', id: externalId });
+  else if (row.subscriptionId !== null) {
     const subscription = await deps.db.subscription.findUniqueOrThrow({ where: { id: row.subscriptionId } });
-    await applyRef(deps, row.processor as ProcessorId, { type: 'subscription', id: subscription.externalId });
-  } else if (row.externalId !== null) await applyRef(deps, row.processor as ProcessorId, { type: 'checkout', id: row.externalId });
+    await applyRef(deps, processor.id, { type: 'subscription', id: subscription.externalId });
+  }
   const now = deps.now();
   await deps.db.purchase.updateMany({
     where: { id: row.id, state: { notIn: ['paid', 'review'] } },
@@ -145,6 +148,14 @@ export async function readBack(deps: PaymentDeps, row: Row): Promise<void> {
   // Nobody was ever given a page for it, so nobody can pay it; a change that was not paid in a day is off.
   const isForgotten = row.expiresAt !== null && row.expiresAt < now && (row.externalId === null || row.kind === 'change');
   if (isForgotten) await close(deps, row, 'expired');
+}
+
+/** A change that we charged by ourselves and whose answer never came: was it made? */
+async function lostCharge(deps: PaymentDeps, processor: Processor, row: Row): Promise<string | null> {
+  if (row.kind !== 'change' || processor.charger === null) return null;
+  const externalId = await processor.charger.find(row.id, row.createdAt);
+  if (externalId !== null) await deps.db.purchase.updateMany({ where: { id: row.id, externalId: null }, data: { externalId } });
+  return externalId;
 }
 
 /** Once a minute in the first ten, then less and less often, for three days. */

@@ -57,7 +57,7 @@ export function createYooKassaProcessor(connection: YooKassaConnection): Process
       },
       async find(chargeId, since) {
         const made = await client.list('/payments', { 'created_at.gte': since.toISOString() }, WirePayment);
-        return made.find((p) => p.metadata['charge_id'] === chargeId)?.id ?? null;
+        return made.find((p) => p.metadata['charge_id'] === chargeId || p.metadata['purchase_id'] === chargeId)?.id ?? null;
       },
       async bind({ key, userId, returnUrl }) {
         const body = { type: 'bank_card', confirmation: { type: 'redirect', return_url: returnUrl }, merchant_customer_id: userId };
