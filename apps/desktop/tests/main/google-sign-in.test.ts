@@ -71,6 +71,7 @@ describe('the listener for the browser', () => {
       { path: `/sign-in/return${query(STATE, '<script>alert(1)</script>')}` },
       { path: `/${query(STATE)}` },
       { path: `//evil.example/sign-in/return${query(STATE)}` },
+      { path: '//' },
       { method: 'POST' },
       { method: 'OPTIONS' },
       { host: 'localhost' },

@@ -107,6 +107,21 @@ describe('change of address', () => {
     expect((await signIn(user.email, PASSWORD)).body).toMatchObject({ account: { id: user.account.id, twoFactor: false } });
   });
 
+  test('A15: what somebody prepared before the change ends with it too', async () => {
+    const user = await server.newUser();
+    const thief = `thief-${user.email}`;
+    const { accessToken } = user;
+    const secret = String((await post('/v1/account/two-factor/start', {}, accessToken)).body['secret']);
+    expect((await post('/v1/account/two-factor/confirm', { code: new TOTP({ secret }).generate() }, accessToken)).status).toBe(200);
+    await server.db.googleIdentity.create({ data: { userId: user.account.id, subject: `thief-${user.account.id}`, email: thief } });
+    await change(accessToken, thief);
+    await confirm(tokenOf((await server.mails(thief))[0]));
+    const notice = (await server.mails(user.email, 3)).find(({ subject }) => /address/i.test(subject));
+    expect((await undo(tokenOf(notice))).status).toBe(200);
+    expect(await server.db.googleIdentity.count({ where: { userId: user.account.id } })).toBe(0);
+    expect(await server.db.totpFactor.count({ where: { userId: user.account.id } })).toBe(0);
+  });
+
   test('A15: after two changes the first owner still gets everything back, and the later way back is dead', async () => {
     const user = await server.newUser();
     const [second, third] = [`b-${user.email}`, `c-${user.email}`];

@@ -113,6 +113,16 @@ describe('A30: accounts that somebody prepared for their victim', () => {
     expect(await server.db.googleIdentity.count({ where: { userId: user.account.id } })).toBe(0);
   });
 
+  test('A30 (3): a Google account that a thief linked a moment ago opens nothing after the owner’s reset', async () => {
+    const user = await server.newUser();
+    await server.db.googleIdentity.create({
+      data: { userId: user.account.id, subject: `thief-${user.account.id}`, email: 'thief@gmail.com' },
+    });
+    await post('/v1/auth/password/forgot', { email: user.email });
+    await post('/v1/auth/password/reset', { token: tokenOf((await server.mails(user.email, 2))[0]), password: OWN });
+    expect(await server.db.googleIdentity.count({ where: { userId: user.account.id } })).toBe(0);
+  });
+
   test('A30 (4): a change of address that somebody left pending does not fire after the victim’s reset', async () => {
     const user = await server.newUser();
     const attacker = (await signIn(user.email, user.password)).body as unknown as Tokens;

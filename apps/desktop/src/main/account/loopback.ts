@@ -61,6 +61,8 @@ export async function openLoopback(state: string, language: 'en' | 'ru', lifeMs 
 /** The code of a request that is what our server sends a browser with: GET, our path, our own address, the state of this sign-in. */
 function validCode(request: IncomingMessage, host: string, state: string): string | null {
   if (request.method !== 'GET' || request.headers.host !== host) return null;
+  // `//` is a path that no URL can have.
+  if (!URL.canParse(request.url ?? '/', `http://${host}`)) return null;
   const url = new URL(request.url ?? '/', `http://${host}`);
   if (url.origin !== `http://${host}` || url.pathname !== PATH) return null;
   const [given, expected] = [Buffer.from(url.searchParams.get('state') ?? ''), Buffer.from(state)];

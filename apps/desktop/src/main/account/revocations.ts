@@ -1,4 +1,4 @@
-import { AppError } from '@pingplex/shared/errors';
+import { AppError, ERROR_CODES } from '@pingplex/shared/errors';
 import { z } from 'zod';
 import type { ApiClient } from '../api/index.ts';
 import type { SecretStore } from './secret-store.ts';
@@ -44,7 +44,8 @@ export function createRevocations(api: ApiClient, secrets: SecretStore): Revocat
       try {
         await api.call('auth.signOut', { body: { refreshToken: entry.token } }, { retries: 0, timeoutMs: 5000 });
       } catch (thrown) {
-        const isPassing = thrown instanceof AppError && (thrown.code.startsWith('network.') || thrown.code === 'request.rateLimited');
+        // Out of reach, busy or broken for the moment: the session lives on there, so the wish is kept.
+        const isPassing = thrown instanceof AppError && (ERROR_CODES[thrown.code].retryable || thrown.code === 'internal.unexpected');
         if (isPassing) return;
         // A definite answer (unknown, ended already) needs no second try.
       }

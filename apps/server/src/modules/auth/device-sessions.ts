@@ -122,7 +122,13 @@ export function createDeviceSessions(deps: Deps) {
     },
 
     async revokeOthers(userId: string, currentId: string, ip: string): Promise<void> {
-      await inTransaction(db, (tx) => revokeSessions(deps, tx, userId, { id: { not: currentId } }, 'revoked', ip));
+      await inTransaction(db, async (tx) => {
+        await revokeSessions(deps, tx, userId, { id: { not: currentId } }, 'revoked', ip);
+        // Sign-ins that wait in a browser would be other devices in a moment.
+        await tx.browserSignIn.deleteMany({
+          where: { userId, redeemedAt: null, OR: [{ sessionId: null }, { sessionId: { not: currentId } }] },
+        });
+      });
     },
 
     /** Its owner proved again who they are: what asks for a fresh sign-in is open for a while (A9). */

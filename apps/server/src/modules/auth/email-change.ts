@@ -61,7 +61,7 @@ export function createEmailChange({ db, limits, outbox, sessions }: Deps) {
 
     /**
      * Takes a change back. Who presses this says that somebody else was in the account: every session, the password and whatever was
-     * added since the change end, and a mail for a new password follows.
+     * added since a week before the change end, and a mail for a new password follows.
      * @throws AppError `auth.tokenInvalid`
      */
     async undo(token: string, ip: string): Promise<void> {
@@ -76,8 +76,10 @@ export function createEmailChange({ db, limits, outbox, sessions }: Deps) {
         if (taken.count === 0) throw invalid();
         await tx.user.update({ where: { id: userId }, data: { email: oldEmail } });
         await tx.passwordCredential.deleteMany({ where: { userId } });
-        await tx.googleIdentity.deleteMany({ where: { userId, linkedAt: since } });
-        const lateFactor = await tx.totpFactor.deleteMany({ where: { userId, createdAt: since } });
+        // Whoever prepares before the change is in the account all the same: what is younger than a week before it ends too.
+        const reach = { gte: new Date(createdAt.getTime() - UNDO_LIFE_MS) };
+        await tx.googleIdentity.deleteMany({ where: { userId, linkedAt: reach } });
+        const lateFactor = await tx.totpFactor.deleteMany({ where: { userId, OR: [{ createdAt: reach }, { confirmedAt: reach }] } });
         if (lateFactor.count > 0) await tx.recoveryCode.deleteMany({ where: { userId } });
         await endPendingProofs(tx, userId);
         await sessions.revokeAll(tx, userId, 'emailUndone', ip);

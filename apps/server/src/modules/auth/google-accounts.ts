@@ -95,6 +95,8 @@ export async function unlinkGoogle(tx: Tx, userId: string, outbox: Outbox, ip: s
   if (user.google === null) return;
   if (user.password === null) throw new AppError('auth.lastWayIn', 'there is no password');
   await tx.googleIdentity.delete({ where: { userId } });
+  // A code that waits in a browser would open the account once more.
+  await tx.browserSignIn.deleteMany({ where: { userId, redeemedAt: null } });
   await recordSecurityEvent(tx, { kind: 'google.unlinked', userId, ip });
   await outbox.add(tx, { recipient: user.email, template: 'googleUnlinked', locale: user.locale, values: { google: user.google.email } });
 }

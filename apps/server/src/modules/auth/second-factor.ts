@@ -112,6 +112,8 @@ export function createSecondFactor(deps: Deps) {
           throw new AppError('auth.secondFactorWrong', 'the code does not fit the secret');
         }
         await tx.totpFactor.update({ where: { userId }, data: { confirmedAt: new Date() } });
+        // Codes that were given out in a browser before were never asked for the second factor.
+        await tx.browserSignIn.deleteMany({ where: { userId, redeemedAt: null } });
         await recordSecurityEvent(tx, { kind: 'secondFactor.on', userId, sessionId, ip });
         await notify(tx, userId, 'secondFactorOn');
         return makeCodes(tx, userId);

@@ -6,7 +6,7 @@ import { inTransaction } from '../../db/transaction.ts';
 import type { Outbox } from '../../mail/outbox.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { type DeviceInput, type DeviceSessions, requirePassword } from './device-sessions.ts';
-import { endPendingProofs, isAddressTaken } from './email-change.ts';
+import { endPendingProofs, isAddressTaken, UNDO_LIFE_MS } from './email-change.ts';
 import { foldEmail, hashSecret, networkOf } from './identity.ts';
 import type { AuthLimits } from './limits.ts';
 import type { PasswordHash, PasswordHasher } from './password-hasher.ts';
@@ -146,6 +146,9 @@ export function createAuthService(deps: Deps) {
         const taken = await tx.mailToken.deleteMany({ where: { tokenHash, expiresAt: { gt: new Date() } } });
         if (taken.count !== 1) throw invalid;
         await setPassword(tx, found.userId, fresh);
+        // A thief's own Google account would open the account again at once (A30).
+        const young = { gte: new Date(Date.now() - UNDO_LIFE_MS) };
+        await tx.googleIdentity.deleteMany({ where: { userId: found.userId, linkedAt: young } });
         await sessions.revokeAll(tx, found.userId, 'passwordReset', ip);
         await recordSecurityEvent(tx, { kind: 'password.reset', userId: found.userId, ip });
         await outbox.add(tx, { recipient: found.user.email, template: 'passwordChanged', locale: found.user.locale });
@@ -164,7 +167,7 @@ export function createAuthService(deps: Deps) {
       ip: string,
     ): Promise<void> {
       const user = await db.user.findUniqueOrThrow({ where: { id: userId }, include: { password: true } });
-      const succeeded = await limits.startSignIn(user.email, ip, true);
+      const succeeded = await limits.startSignIn(user.email, ip, await sessions.isKnownNetwork(userId, networkHash(ip)));
       const isRight = await hasher.verify(...comparable(input.password, storedHash(user.password)));
       if (!isRight) {
         await noteFailure(ip, userId);
@@ -183,12 +186,18 @@ export function createAuthService(deps: Deps) {
     async changePassword(userId: string, sessionId: string, current: string, next: string, ip: string): Promise<void> {
       const user = await db.user.findUniqueOrThrow({ where: { id: userId }, include: { password: true } });
       const accepted = acceptPassword(next, user.email);
-      const succeeded = await limits.startSignIn(user.email, ip, true);
+      const succeeded = await limits.startSignIn(user.email, ip, await sessions.isKnownNetwork(userId, networkHash(ip)));
       const isRight = await hasher.verify(...comparable(current, storedHash(user.password)));
-      if (!isRight) throw new AppError('auth.badCredentials', 'the current password is wrong', { field: 'body.current' });
+      if (!isRight) {
+        await noteFailure(ip, userId);
+        throw new AppError('auth.badCredentials', 'the current password is wrong', { field: 'body.current' });
+      }
       await succeeded();
       const fresh = await hasher.hash(accepted);
       await inTransaction(db, async (tx) => {
+        // A reset that was quicker wins: the password that was proved here is not the account's any more.
+        await tx.$queryRaw`SELECT 1 FROM password_credential WHERE user_id = ${userId}::uuid FOR UPDATE`;
+        await requirePassword(tx, userId, user.password?.changedAt);
         await setPassword(tx, userId, fresh);
         await sessions.revokeAll(tx, userId, 'passwordChanged', ip, sessionId);
         await recordSecurityEvent(tx, { kind: 'password.changed', userId, sessionId, ip });
