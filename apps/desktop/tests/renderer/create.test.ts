@@ -12,7 +12,7 @@ import {
   withSource,
 } from '../../src/renderer/features/create/model.ts';
 
-const id = (n: number) => MediaFileId.parse(`file-000${n}`);
+const id = (n: number) => MediaFileId.parse(`file-0${String(n).padStart(4, '0')}`);
 const file = (n: number, role: SourceView['role'] = 'image'): SourceView => ({ role, fileId: id(n), name: `${n}.png`, kind: 'image' });
 const mask: SourceView = { role: 'mask', madeId: 'a'.repeat(64), name: 'mask', kind: 'image' };
 
@@ -82,6 +82,9 @@ test('one request, every pair of prompt and file, every line of a table', () => 
   ]);
   expect(rowsOf(model({ takes: 0 }), many)).toHaveLength(3);
   expect(rowsOf(model({ limits: { ...model().limits, promptOptional: true } }), { ...many, prompts: '' })).toHaveLength(2);
+  // A thousand prompts over a thousand files are never listed; one row too many says that there are too many.
+  const thousand = Array.from({ length: 1000 }, (_, n) => id(n));
+  expect(rowsOf(model(), { ...many, prompts: 'x\n'.repeat(1000), files: thousand })).toHaveLength(10_001);
   const rows: PromptTable['rows'] = [
     { line: 2, prompt: 'x', name: 'n', cells: { quality: 'low' } },
     { line: 3, prompt: '', file: 'cat.png', cells: {} },

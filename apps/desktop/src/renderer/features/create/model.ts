@@ -1,5 +1,12 @@
 import { type Model, ResultKind } from '@pingplex/shared/contracts/http';
-import type { CreateRow, CreateSource, PromptTable, SourceRole, SourceView } from '@pingplex/shared/contracts/ipc';
+import {
+  type CreateRow,
+  type CreateSource,
+  MAX_CREATE_ROWS,
+  type PromptTable,
+  type SourceRole,
+  type SourceView,
+} from '@pingplex/shared/contracts/ipc';
 import { type MediaFileId, MediaKind } from '@pingplex/shared/domain';
 
 /** One request, prompts over files, or a table. */
@@ -88,9 +95,17 @@ export function rowsOf(model: Model, form: Form): CreateRow[] {
       const prompts = promptLines(form.prompts);
       const takes = model.limits.maxSources > 0 && form.files.length > 0;
       const asked = prompts.length === 0 && model.limits.promptOptional === true && takes ? [''] : prompts;
-      if (!takes) return asked.map((prompt) => ({ prompt, sources: [] }));
+      if (!takes) return asked.slice(0, MAX_CREATE_ROWS + 1).map((prompt) => ({ prompt, sources: [] }));
       const role = mainRole(model);
-      return asked.flatMap((prompt) => form.files.map((fileId) => ({ prompt, sources: [{ role, fileId }] })));
+      // One more than a run takes says that there are too many; a thousand prompts over ten thousand files are never listed.
+      const rows: CreateRow[] = [];
+      for (const prompt of asked) {
+        for (const fileId of form.files) {
+          if (rows.length > MAX_CREATE_ROWS) return rows;
+          rows.push({ prompt, sources: [{ role, fileId }] });
+        }
+      }
+      return rows;
     }
     case 'table':
       return (form.table?.rows ?? []).map(({ prompt, name, file, cells }) => ({

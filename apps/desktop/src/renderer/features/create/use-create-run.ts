@@ -1,5 +1,5 @@
 import type { Model } from '@pingplex/shared/contracts/http';
-import type { CreateCheck, IpcInput } from '@pingplex/shared/contracts/ipc';
+import { type CreateCheck, type IpcInput, MAX_CREATE_ROWS } from '@pingplex/shared/contracts/ipc';
 import { GenerateStep } from '@pingplex/shared/domain';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTexts } from '../../i18n/index.ts';
@@ -75,7 +75,10 @@ export function useCreateRun(model: Model | undefined) {
     [folderId, settings.template, settings.conflict, settings.keepTree],
   );
   const order = useMemo<Order | null>(
-    () => (model === undefined || rows.length === 0 ? null : { modelId: model.id, settings: { ...own }, rows: [...rows], output }),
+    () =>
+      model === undefined || rows.length === 0 || rows.length > MAX_CREATE_ROWS
+        ? null
+        : { modelId: model.id, settings: { ...own }, rows: [...rows], output },
     [model, own, rows, output],
   );
   const { check, error: checkError, pending, order: checked } = useCheck(order, `${account} ${available}`);

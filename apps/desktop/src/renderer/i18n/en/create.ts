@@ -35,6 +35,7 @@ export const create = {
     promptHint: 'Describe what you want to get',
     promptsNote_one: '{{n}} request: every prompt with every file.',
     promptsNote_other: '{{n}} requests: every prompt with every file.',
+    tooMany: 'More than the {{n}} requests that a run takes. Take fewer files or prompts.',
     need: 'Write a prompt first',
     needAccount: 'Write a prompt to see its price. Generating needs an account.',
     generate: 'Generate',

@@ -1,4 +1,5 @@
 import type { ResultKind } from '@pingplex/shared/contracts/http';
+import { MAX_CREATE_ROWS } from '@pingplex/shared/contracts/ipc';
 import { CloudOff, FileAudio, FileText, Film, Image } from 'lucide-react';
 import { useEffect } from 'react';
 import { useTexts } from '../../../i18n/index.ts';
@@ -52,7 +53,13 @@ function PromptField({ run, max }: { run: CreateRun; max: number }) {
     <Field
       label={t(isMany ? 'create.prompts' : 'recipe.generate.prompt')}
       note={isMany ? t('create.promptsNote', { count: run.rows.length }) : t('recipe.generate.promptNote', { n: format.number(max) })}
-      problem={tooLong ? t('recipe.generate.promptTooLong') : null}
+      problem={
+        tooLong
+          ? t('recipe.generate.promptTooLong')
+          : run.rows.length > MAX_CREATE_ROWS
+            ? t('create.tooMany', { n: format.number(MAX_CREATE_ROWS) })
+            : null
+      }
     >
       {(field) => (
         <TextArea
