@@ -88,7 +88,7 @@ describe('A30: accounts that somebody prepared for their victim', () => {
     // Nor is there one to open before the address was proved.
     const fresh = `fresh-${user.email}`;
     await post('/v1/auth/sign-up', { email: fresh, password: THEIRS, adult: true });
-    expect((await signIn(fresh, THEIRS)).body).toMatchObject({ code: 'auth.emailNotVerified' });
+    expect((await signIn(fresh, THEIRS)).body).toMatchObject({ code: 'auth.badCredentials' });
   });
 
   test('A30 (3): an identity cannot be linked in advance, and one that waits in a browser ends with the victim’s reset', async () => {

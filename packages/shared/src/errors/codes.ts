@@ -22,7 +22,6 @@ export const ERROR_CODES = {
   // sign-in and account
   'auth.required': c(401),
   'auth.badCredentials': c(401),
-  'auth.emailNotVerified': c(403),
   'auth.sessionEnded': c(401),
   'auth.refreshReused': c(401),
   'auth.tokenInvalid': c(400),

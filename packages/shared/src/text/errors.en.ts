@@ -16,10 +16,9 @@ export const errorsEn: ErrorTexts = {
   'request.inProgress': { title: 'This request is already being worked on', next: 'Wait for it to finish.' },
 
   'auth.required': { title: 'You are not signed in', next: 'Sign in on the Account screen. Local steps work without an account.' },
-  'auth.badCredentials': { title: 'E-mail or password is wrong', next: 'Check both, or reset your password.' },
-  'auth.emailNotVerified': {
-    title: 'This e-mail address isn’t confirmed yet',
-    next: 'Open the link in the mail that we sent, then continue.',
+  'auth.badCredentials': {
+    title: 'E-mail or password is wrong',
+    next: 'Check both, or reset your password. After signing up, open the link in our mail first.',
   },
   'auth.sessionEnded': { title: 'Your session has ended', next: 'Sign in again. Your files and results are untouched.' },
   'auth.refreshReused': {

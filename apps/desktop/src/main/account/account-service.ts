@@ -14,7 +14,7 @@ type AccountService = {
   start(): Promise<void>;
   state(): AccountState;
   onChange(listener: (state: AccountState) => void): () => void;
-  /** @throws AppError `auth.badCredentials`, `auth.emailNotVerified`, `network.*`, … */
+  /** @throws AppError `auth.badCredentials` (also before the address is confirmed), `network.*`, … */
   /** With two-factor also `auth.secondFactorRequired`, `auth.secondFactorWrong`. */
   signIn(email: string, password: string, secondFactor?: string): Promise<Account>;
   /** Somebody was let in another way: they are signed in here from now on. */

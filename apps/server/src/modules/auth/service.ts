@@ -90,7 +90,7 @@ export function createAuthService(deps: Deps) {
     },
 
     /**
-     * @throws AppError `auth.badCredentials`; only with the right password `auth.emailNotVerified`, `auth.suspended`,
+     * @throws AppError `auth.badCredentials`, also before the address is confirmed; only with the right password `auth.suspended`,
      * `auth.secondFactorRequired`, `auth.secondFactorWrong`; `request.rateLimited`
      */
     async signIn(
@@ -102,20 +102,19 @@ export function createAuthService(deps: Deps) {
       // The same questions to the database whoever exists: an `include` would ask a second time only when there is a user.
       const user = await db.user.findUnique({ where: { email } });
       const password = await db.passwordCredential.findFirst({ where: { user: { email } } });
-      const pending = await db.pendingSignUp.findUnique({ where: { email } });
       const isKnown = await sessions.isKnownNetwork(user?.id ?? '00000000-0000-0000-0000-000000000000', network);
       const succeeded = await limits.startSignIn(email, ip, isKnown).catch(async (error: unknown) => {
         await recordSecurityEvent(db, { kind: 'signIn.limited', ip, ...(user ? { userId: user.id } : {}) });
         throw error;
       });
-      const stored = user ? storedHash(password) : pending && { hash: pending.passwordHash, pepperVersion: pending.pepperVersion };
+      const stored = storedHash(password);
       const isRight = await hasher.verify(...comparable(input.password, user?.deletedAt ? null : stored));
-      if (!isRight || stored === null) {
+      // A sign-up that nobody confirmed has nothing to sign in to: another answer for it would tell who has an account (A38).
+      if (!isRight || stored === null || user === null) {
         await noteFailure(ip, user?.id);
         throw new AppError('auth.badCredentials', 'e-mail or password is wrong');
       }
       await succeeded();
-      if (user === null) throw new AppError('auth.emailNotVerified', 'the address is not confirmed yet');
       if (user.suspendedAt !== null) throw new AppError('auth.suspended', 'the account is suspended');
       if (hasher.isOutdated(stored)) {
         const fresh = await hasher.hash(normalizePassword(input.password));

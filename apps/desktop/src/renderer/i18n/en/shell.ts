@@ -91,6 +91,8 @@ export const shell = {
     resetText: 'If {{email}} has an account, a link for a new password is on its way.',
     mailSent: 'We sent you a mail',
     mailSentText: 'Open the link in the mail to {{email}}, then continue here.',
+    notYet: 'Not confirmed yet',
+    notYetText: 'Open the link in the mail first, then continue. If it opened already, check the password.',
     mailSandbox: 'Open mail sandbox',
     continue: 'I confirmed, continue',
     sendAgain: 'Send again',

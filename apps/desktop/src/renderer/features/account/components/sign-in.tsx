@@ -53,7 +53,6 @@ export function SignIn() {
     setBusy(false);
     setError(answer.error);
     if (answer.error?.code.startsWith('auth.secondFactor')) setAsksCode(true);
-    if (answer.error?.code === 'auth.emailNotVerified') setMode('waiting');
   };
   const signIn = (): Promise<void> =>
     work(async () => {
@@ -95,13 +94,13 @@ export function SignIn() {
         <MailCheck size={28} strokeWidth={1.4} className="text-accent-text" aria-hidden />
         <h2 className="font-semibold text-lg">{t('account.mailSent')}</h2>
         <p className="text-muted">{t('account.mailSentText', { email })}</p>
-        {error && error.code !== 'auth.emailNotVerified' && text ? (
+        {error && error.code !== 'auth.badCredentials' && text ? (
           <Notice tone="bad" title={text.title}>
             {text.next}
           </Notice>
-        ) : error && text ? (
-          <Notice tone="warn" title={text.title}>
-            {text.next}
+        ) : error ? (
+          <Notice tone="warn" title={t('account.notYet')}>
+            {t('account.notYetText')}
           </Notice>
         ) : null}
         <div className="flex flex-wrap gap-2">
