@@ -3,10 +3,11 @@ import type { IpcParsed } from '@pingplex/shared/contracts/ipc';
 import type { BatchId, GenerateStep } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
 import type { z } from 'zod';
-import { type Ask, type BatchRow, type ItemRow, type Journal, newBatchId, newItemId } from '../db/index.ts';
+import { type Ask, type BatchRow, type ItemRow, type Journal, newBatchId } from '../db/index.ts';
 import type { ChangeFeed } from './change-feed.ts';
-import { type EstimateFacts, megapixelsOf, type PlanResult, planBatch } from './estimate.ts';
+import { type EstimateFacts, type PlanResult, planBatch } from './estimate.ts';
 import type { SourceFile } from './ports.ts';
+import { queuedRow } from './queued-row.ts';
 import { needBatch, type Runner } from './runner.ts';
 import { runPlan } from './time-range.ts';
 
@@ -96,28 +97,10 @@ export function createAskedBatches({ journal, runner, feed, facts, folderPath, n
         createdAt: now(),
         finishedAt: null,
       };
-      const rows = items.map(({ source, subfolder, workMs }, at): ItemRow => {
+      const rows = items.map((item, at) => {
         const asked = run.items[at];
-        return {
-          id: newItemId(),
-          batchId: batch.id,
-          position: asked?.position ?? at,
-          fileId: asked?.fileId ?? null,
-          path: source.path,
-          name: source.name,
-          subfolder,
-          kind: source.kind,
-          format: source.format,
-          sizeBytes: source.sizeBytes,
-          modifiedAtMs: source.modifiedAtMs,
-          durationMs: source.summary?.durationMs ?? null,
-          megapixels: megapixelsOf(source),
-          workMs,
-          state: 'queued',
-          error: null,
-          attempts: 0,
-          ask: asked?.ask ?? null,
-        };
+        const place = { position: asked?.position ?? at, fileId: asked?.fileId ?? null, ask: asked?.ask ?? null };
+        return queuedRow(item, { batchId: batch.id, ...place });
       });
       journal.transaction(() => {
         journal.batches.insert(batch);

@@ -3,14 +3,15 @@ import type { BatchView, Estimate, IpcParsed, ItemView, ResultView } from '@ping
 import type { BatchId, ItemId, MediaFileId, Recipe, RecipeId, ResultId } from '@pingplex/shared/domain';
 import { AppError } from '@pingplex/shared/errors';
 import { RIGHTS } from '@pingplex/shared/text';
-import { type BatchRow, type ItemRow, type Journal, newBatchId, newItemId, newRecipeId, type ResultWithSource } from '../db/index.ts';
+import { type BatchRow, type ItemRow, type Journal, newBatchId, newRecipeId, type ResultWithSource } from '../db/index.ts';
 import type { Logger } from '../logging/logger-port.ts';
 import { type AskedBatches, createAskedBatches } from './asked.ts';
 import { type BatchPatch, ChangeFeed } from './change-feed.ts';
-import { type EstimateFacts, megapixelsOf, type PlanResult, planBatch } from './estimate.ts';
+import { type EstimateFacts, type PlanResult, planBatch } from './estimate.ts';
 import { removeWork } from './item-files.ts';
 import { Lane } from './lane.ts';
 import type { AccountPort, CloudPort, EnginePort, MediaFiles, SourceFile, UsagePort } from './ports.ts';
+import { queuedRow } from './queued-row.ts';
 import { type RecoveryReport, recover } from './recovery.ts';
 import { needBatch, Runner } from './runner.ts';
 import { slowdownBy } from './speed-book.ts';
@@ -212,27 +213,8 @@ export function createBatchService(options: BatchServiceOptions): BatchService {
         createdAt: now(),
         finishedAt: null,
       };
-      const rows = items.map(
-        ({ source, subfolder, workMs }, position): ItemRow => ({
-          id: newItemId(),
-          batchId: batch.id,
-          position,
-          fileId: ids[position] ?? null,
-          path: source.path,
-          name: source.name,
-          subfolder,
-          kind: source.kind,
-          format: source.format,
-          sizeBytes: source.sizeBytes,
-          modifiedAtMs: source.modifiedAtMs,
-          durationMs: source.summary?.durationMs ?? null,
-          megapixels: megapixelsOf(source),
-          workMs,
-          state: 'queued',
-          error: null,
-          attempts: 0,
-          ask: null,
-        }),
+      const rows = items.map((item, position) =>
+        queuedRow(item, { batchId: batch.id, position, fileId: ids[position] ?? null, ask: null }),
       );
       journal.transaction(() => {
         journal.batches.insert(batch);

@@ -2,7 +2,7 @@ import { hintOf, useActions } from '../../../actions/index.ts';
 import { useTexts } from '../../../i18n/index.ts';
 import { Button, Tip } from '../../../ui/button.tsx';
 import { cx } from '../../../ui/cx.ts';
-import { chooseOutput, Finding, OutputPopover } from '../../run/index.ts';
+import { chooseOutput, FindingList, OutputPopover } from '../../run/index.ts';
 import { useSession } from '../../session/index.ts';
 import type { CreateRun } from '../use-create-run.ts';
 
@@ -43,13 +43,12 @@ function Price({ run }: { run: CreateRun }) {
 
 /** Where results go, what it will cost, and the button that spends it. */
 export function CreateBar({ run }: { run: CreateRun }) {
-  const { t, format, problem } = useTexts();
+  const { t, format } = useTexts();
   useActions({
     ...(run.ready ? { 'recipe.run': () => void run.start() } : {}),
     'output.choose': () => void chooseOutput().catch(() => undefined),
   });
   const failure = run.startError ?? run.checkError;
-  const shown = run.findings.filter((one) => one.error?.code !== 'output.folderMissing' && one.place !== 'template');
   const credits = run.check?.credits ?? 0;
   const label = run.starting
     ? t('run.starting')
@@ -62,18 +61,7 @@ export function CreateBar({ run }: { run: CreateRun }) {
       data-testid="create-bar"
       className="flex flex-col gap-2 border-line border-t bg-surface px-3.5 py-2.75"
     >
-      {failure || shown.length > 0 ? (
-        <ul className="flex flex-col gap-0.5 selectable" aria-label={t('run.findings')}>
-          {failure ? (
-            <li role="alert" className="text-bad">
-              {problem(failure).title}. <span className="text-muted">{problem(failure).next}</span>
-            </li>
-          ) : null}
-          {shown.slice(0, 4).map((finding) => (
-            <Finding key={`${finding.place}${finding.error?.code ?? finding.name?.code}${finding.name?.what ?? ''}`} finding={finding} />
-          ))}
-        </ul>
-      ) : null}
+      <FindingList failure={failure} findings={run.findings} />
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
         <OutputPopover
           run={{ settings: run.settings, folder: run.folder, findings: run.findings, steps: run.steps, estimate: run.check }}

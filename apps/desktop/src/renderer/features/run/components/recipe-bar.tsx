@@ -1,6 +1,5 @@
-import type { PlanFinding } from '@pingplex/shared/contracts/ipc';
 import { RIGHTS } from '@pingplex/shared/text';
-import { hintOf, runAction, useActions } from '../../../actions/index.ts';
+import { hintOf, useActions } from '../../../actions/index.ts';
 import { type Texts, useTexts } from '../../../i18n/index.ts';
 import { Button, Tip } from '../../../ui/button.tsx';
 import { cx } from '../../../ui/cx.ts';
@@ -10,7 +9,8 @@ import { RecipeRow } from '../../recipes/index.ts';
 import { useSession } from '../../session/index.ts';
 import { chooseOutput, type Run, useRun } from '../use-run.ts';
 import { CredentialsNotice } from './credentials-notice.tsx';
-import { OutputPopover, useNameText } from './output-popover.tsx';
+import { FindingList } from './finding-list.tsx';
+import { OutputPopover } from './output-popover.tsx';
 
 /** Why the button can't be pressed now, in one line; null when it can. */
 function whyNot(run: Run, { t }: Texts): string | null {
@@ -64,45 +64,15 @@ function EstimateLine({ run }: { run: Run }) {
   );
 }
 
-/** One finding, with the place to mend it. */
-export function Finding({ finding }: { finding: PlanFinding }) {
-  const { t, problem } = useTexts();
-  const nameText = useNameText();
-  const text = finding.error ? problem(finding.error) : finding.name ? { title: nameText(finding.name), next: '' } : null;
-  if (!text) return null;
-  const goTo =
-    finding.place === 'account' || finding.place === 'credits'
-      ? 'go.account'
-      : finding.place === 'output' || finding.place === 'disk'
-        ? 'output.choose'
-        : null;
-  return (
-    <li className="flex items-center gap-2" data-testid="finding" data-place={finding.place} data-level={finding.level}>
-      <span className={cx('size-1.75 shrink-0 rounded-full', finding.level === 'error' ? 'bg-bad' : 'bg-warn')} aria-hidden />
-      <span>
-        <span className="sr-only">{finding.level === 'error' ? t('run.level.error') : t('run.level.warning')}: </span>
-        <span className={finding.level === 'error' ? 'text-bad' : 'text-warn'}>{text.title}.</span>{' '}
-        <span className="text-muted">{text.next}</span>
-      </span>
-      {goTo ? (
-        <button type="button" className="rounded-sm text-accent-text hover:underline" onClick={() => runAction(goTo)}>
-          {goTo === 'go.account' ? t('actions.goAccount') : t('actions.chooseOutput')}
-        </button>
-      ) : null}
-    </li>
-  );
-}
-
 /** The recipe, where its results go, what it will cost, and the button that starts it. */
 export function RecipeBar() {
   const texts = useTexts();
-  const { t, format, problem } = texts;
+  const { t, format } = texts;
   const run = useRun();
   useActions({
     ...(run.ready ? { 'recipe.run': () => void run.start() } : {}),
     'output.choose': () => void chooseOutput().catch(() => undefined),
   });
-  const shown = run.findings.filter((one) => one.error?.code !== 'output.folderMissing' && one.place !== 'template');
   const failure = run.startError ?? run.estimateError;
   const reason = whyNot(run, texts);
   const credits = run.estimate?.credits ?? 0;
@@ -125,18 +95,7 @@ export function RecipeBar() {
       data-testid="recipe-bar"
       className="flex flex-col gap-2 border-line border-t bg-surface px-3.5 py-2.75"
     >
-      {failure || shown.length > 0 ? (
-        <ul className="flex flex-col gap-0.5 selectable" aria-label={t('run.findings')}>
-          {failure ? (
-            <li role="alert" className="text-bad">
-              {problem(failure).title}. <span className="text-muted">{problem(failure).next}</span>
-            </li>
-          ) : null}
-          {shown.slice(0, 4).map((finding) => (
-            <Finding key={`${finding.place}${finding.error?.code ?? finding.name?.code}${finding.name?.what ?? ''}`} finding={finding} />
-          ))}
-        </ul>
-      ) : null}
+      <FindingList failure={failure} findings={run.findings} />
       <CredentialsNotice run={run} />
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
         <div className="flex min-w-0 flex-1 basis-105 flex-wrap items-center gap-2">
